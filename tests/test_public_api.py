@@ -1,0 +1,113 @@
+"""What the package shows the world: its names, its imports, its layers."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skhyper
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted((ROOT / "skhyper").rglob("*.py"))
+OPTIONAL = ("optuna", "hyperopt", "ray", "dask", "matplotlib", "polars")
+PUBLIC_MODULES = [
+    "skhyper",
+    *(
+        f"skhyper.{module.name}"
+        for module in pkgutil.iter_modules(skhyper.__path__)
+        if not module.name.startswith("_")
+    ),
+]
+
+
+def public_names() -> list[tuple[str, str]]:
+    return [
+        (module, name)
+        for module in PUBLIC_MODULES
+        for name in importlib.import_module(module).__all__
+    ]
+
+
+@pytest.mark.parametrize("module", PUBLIC_MODULES)
+def test_public_module_lists_each_name_once_as_a_string(module: str) -> None:
+    names = importlib.import_module(module).__all__
+    assert all(isinstance(name, str) for name in names)
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("module", PUBLIC_MODULES)
+def test_public_module_is_documented(module: str) -> None:
+    assert importlib.import_module(module).__doc__
+
+
+@pytest.mark.parametrize(("module", "name"), public_names())
+def test_public_name_is_importable_and_documented(module: str, name: str) -> None:
+    thing = getattr(importlib.import_module(module), name)
+    if inspect.ismodule(thing) or callable(thing):
+        assert inspect.getdoc(thing)
+
+
+@pytest.mark.parametrize(("module", "name"), public_names())
+def test_public_class_documents_its_public_methods(module: str, name: str) -> None:
+    thing = getattr(importlib.import_module(module), name)
+    if not inspect.isclass(thing):
+        return
+    own = {
+        key: value
+        for key, value in vars(thing).items()
+        if not key.startswith("_") and callable(value)
+    }
+    assert [key for key in own if not inspect.getdoc(getattr(thing, key))] == []
+
+
+def test_import_loads_no_optional_package() -> None:
+    code = (
+        "import sys, skhyper;"
+        f"print(*[name for name in {OPTIONAL!r} if name in sys.modules])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == ""
+
+
+def test_layers_are_kept_and_no_module_is_in_a_circle() -> None:
+    command = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    assert command is not None
+    run = subprocess.run(
+        [command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    "path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_source_file_is_at_most_350_lines_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+
+
+@pytest.mark.parametrize(
+    "path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_no_function_hides_an_import_of_the_package(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hidden = [
+        node.lineno
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if (isinstance(node, ast.ImportFrom) and "skhyper" in (node.module or ""))
+        or (
+            isinstance(node, ast.Import)
+            and any("skhyper" in alias.name for alias in node.names)
+        )
+    ]
+    assert hidden == []
