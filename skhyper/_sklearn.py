@@ -1,0 +1,35 @@
+"""The names of scikit-learn that are private, imported in this one place.
+
+Whoever needs one takes it from here, so that a release of scikit-learn that moves
+one breaks one file, and the test of that file says which name it was.
+"""
+
+from sklearn.base import _fit_context as fit_context
+from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._validation import (
+    _warn_or_raise_about_fit_failures as warn_or_raise_about_fit_failures,
+)
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+    validate_parameter_constraints,
+)
+from sklearn.utils.metaestimators import _safe_split as safe_split
+from sklearn.utils.validation import _check_method_params as check_method_params
+
+__all__ = [
+    "BaseSearchCV",
+    "HasMethods",
+    "Interval",
+    "InvalidParameterError",
+    "MultimetricScorer",
+    "StrOptions",
+    "check_method_params",
+    "fit_context",
+    "safe_split",
+    "validate_parameter_constraints",
+    "warn_or_raise_about_fit_failures",
+]
