@@ -7,9 +7,11 @@ import pkgutil
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from numpydoc.validate import get_validation_checks, validate
 
 import skhyper
 
@@ -53,17 +55,32 @@ def test_public_name_is_importable_and_documented(module: str, name: str) -> Non
         assert inspect.getdoc(thing)
 
 
-@pytest.mark.parametrize(("module", "name"), public_names())
-def test_public_class_documents_its_public_methods(module: str, name: str) -> None:
-    thing = getattr(importlib.import_module(module), name)
-    if not inspect.isclass(thing):
-        return
-    own = {
-        key: value
-        for key, value in vars(thing).items()
-        if not key.startswith("_") and callable(value)
-    }
-    assert [key for key in own if not inspect.getdoc(getattr(thing, key))] == []
+def documented_objects() -> list[str]:
+    """Public classes and functions, and the methods that the classes define."""
+    found = set()
+    for module, name in public_names():
+        thing = getattr(importlib.import_module(module), name)
+        if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+            continue
+        found.add(path := f"{thing.__module__}.{thing.__qualname__}")
+        for base in inspect.getmro(thing) if inspect.isclass(thing) else ():
+            if base.__module__.startswith("skhyper"):
+                found.update(
+                    f"{path}.{key}"
+                    for key, value in vars(base).items()
+                    if not key.startswith("_")
+                    and (inspect.isfunction(value) or isinstance(value, property))
+                )
+    return sorted(found)
+
+
+@pytest.mark.parametrize("path", documented_objects())
+def test_docstring_of_public_object_is_complete_numpydoc(path: str) -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        settings = tomllib.load(file)["tool"]["numpydoc_validation"]
+    checks = get_validation_checks(set(settings["checks"]))
+    errors = validate(path)["errors"]
+    assert [f"{code} {text}" for code, text in errors if code in checks] == []
 
 
 def test_import_loads_no_optional_package() -> None:
