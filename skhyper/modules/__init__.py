@@ -1,11 +1,12 @@
 """Networks, and the layers they are made of, as plain torch modules."""
 
 from skhyper.modules._activations import ACTIVATIONS
-from skhyper.modules._cnn import CNN, Reshape, cnn_mistakes
+from skhyper.modules._cnn import CNN, cnn_mistakes
 from skhyper.modules._dropout import Dropout
 from skhyper.modules._layers import penalized_parameters
 from skhyper.modules._mlp import MLP, mlp_mistakes
 from skhyper.modules._normalizers import NORMALIZERS, GroupNorm, InstanceNorm, LayerNorm
+from skhyper.modules._reshape import Reshape
 
 __all__ = [
     "ACTIVATIONS",

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Set
 from difflib import get_close_matches
 from numbers import Integral, Real
+from typing import Any, TypeGuard
 
 import torch
 
@@ -10,17 +11,19 @@ import torch
 _SYNONYMS = {"logistic": "sigmoid", "swish": "silu", "linear": "identity"}
 
 
-def is_int(value: object) -> bool:
+def is_int(value: Any) -> TypeGuard[int]:
     """Tell whether a value is an integer of at least 1; True is not a number."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
+    return (
+        isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
+    )
 
 
-def as_ints(value: object) -> tuple[int, ...] | None:
+def as_ints(value: Any) -> tuple[int, ...] | None:
     """Return integers of at least 1 as a tuple, or None if they are not that."""
     if is_int(value):
-        return (int(value),)  # type: ignore[call-overload]
+        return (int(value),)
     ordered = isinstance(value, Collection) and not isinstance(
-        value, str | Mapping | Set
+        value, str | bytes | Mapping | Set
     )
     if not ordered:
         return None

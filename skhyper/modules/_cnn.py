@@ -1,154 +1,32 @@
 """The convolutional network for signals, images and volumes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 import torch
 
 from skhyper.modules._activations import ACTIVATIONS
-from skhyper.modules._checks import Mistakes, as_ints, is_int
+from skhyper.modules._checks import Mistakes, as_ints
 from skhyper.modules._layers import LayerStack, NamedLayer, draw_layer
+from skhyper.modules._maps import Shape, check_maps, per_dimension, plan_blocks
 from skhyper.modules._mlp import check_dense, dense_layers
 from skhyper.modules._normalizers import (
     NORMALIZERS,
-    check_normalizer,
     make_normalizer,
+    vector_normalizer,
 )
+from skhyper.modules._reshape import Reshape
 
 # By the number of dimensions of a map.
-_CONVOLUTIONS = {1: torch.nn.Conv1d, 2: torch.nn.Conv2d, 3: torch.nn.Conv3d}
-_PADDINGS = {1: torch.nn.ZeroPad1d, 2: torch.nn.ZeroPad2d, 3: torch.nn.ZeroPad3d}
-_POOLS = {1: torch.nn.MaxPool1d, 2: torch.nn.MaxPool2d, 3: torch.nn.MaxPool3d}
-
-Shape = tuple[int, ...]
-
-
-class Reshape(torch.nn.Module):
-    """Bring samples, flat or shaped, into one shape.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Shape of one sample.
-
-    Raises
-    ------
-    ValueError
-        If the input is neither shaped nor flat samples of that shape.
-
-    Notes
-    -----
-    Shape: the input is ``(n_samples, *shape)`` or ``(n_samples, prod(shape))``, the
-    output ``(n_samples, *shape)``.
-
-    Examples
-    --------
-    >>> import torch
-    >>> Reshape((1, 8, 8))(torch.zeros(5, 64)).shape
-    torch.Size([5, 1, 8, 8])
-    """
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.shape = tuple(shape)
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
-        """Reshape the samples.
-
-        Parameters
-        ----------
-        input : Tensor of shape (n_samples, *shape) or (n_samples, prod(shape))
-            Samples.
-
-        Returns
-        -------
-        Tensor of shape (n_samples, *shape)
-            The same values, shaped.
-        """
-        if tuple(input.shape[1:]) not in (self.shape, (math.prod(self.shape),)):
-            raise ValueError(
-                f"The input of the network must have the shape (n_samples, "
-                f"{', '.join(map(str, self.shape))}) or (n_samples, "
-                f"{math.prod(self.shape)}). Got {tuple(input.shape)}."
-            )
-        return input.reshape(-1, *self.shape) if input.dim() == 2 else input
-
-    def extra_repr(self) -> str:
-        """Describe the arguments.
-
-        Returns
-        -------
-        str
-            What stands between the parentheses of the representation.
-        """
-        return str(self.shape)
-
-
-def _per_dimension(value: object, n_dimensions: int) -> Shape | None:
-    """Return one integer a dimension, or None if the value is not that."""
-    if is_int(value):
-        return (int(value),) * n_dimensions  # type: ignore[call-overload]
-    values = as_ints(value)
-    return values if values is not None and len(values) == n_dimensions else None
-
-
-def _plan_blocks(
-    map_shape: Shape, n_blocks: int, pool: object
-) -> list[tuple[Shape, Shape]]:
-    """Return each block's map and the window that pools it, up to the first misfit."""
-    blocks = []
-    for _ in range(n_blocks):
-        if pool == "auto":
-            window = tuple(min(2, size) for size in map_shape)
-        elif pool is None:
-            window = (1,) * len(map_shape)
-        else:
-            window = _per_dimension(pool, len(map_shape)) or ()
-        blocks.append((map_shape, window))
-        map_shape = tuple(
-            size // step for size, step in zip(map_shape, window, strict=True)
-        )
-        if 0 in map_shape:
-            break
-    return blocks
-
-
-def _check_maps(
-    mistakes: Mistakes,
-    input_shape: Shape,
-    channels: Shape,
-    kernel_size: object,
-    pool: object,
-    normalizer: str | None,
-    n_groups: int,
-) -> None:
-    """Note arguments that do not suit the maps they are applied to."""
-    n_dimensions = len(input_shape) - 1
-    per_dimension = f"an int >= 1 or a tuple of {n_dimensions} such ints"
-    if _per_dimension(kernel_size, n_dimensions) is None:
-        mistakes.add(
-            "kernel_size", f"{per_dimension} for this input_shape", kernel_size
-        )
-    named = isinstance(pool, str) and pool == "auto"
-    if not (pool is None or named or _per_dimension(pool, n_dimensions)):
-        mistakes.add(
-            "pool", f"None, 'auto', {per_dimension} for this input_shape", pool
-        )
-        return
-    for i, (map_shape, window) in enumerate(
-        _plan_blocks(input_shape[1:], len(channels), pool)
-    ):
-        if is_int(n_groups):
-            check_normalizer(
-                mistakes, normalizer, n_groups, f"channels[{i}]", channels[i], map_shape
-            )
-        if any(step > size for size, step in zip(map_shape, window, strict=True)):
-            mistakes.add(
-                "pool",
-                f"no larger than the map {map_shape} of channels[{i}]",
-                pool,
-                "Pass pool='auto' or fewer channels.",
-            )
+_Kinds = dict[int, Callable[..., torch.nn.Module]]
+_CONVOLUTIONS: dict[int, type[torch.nn.Module]] = {
+    1: torch.nn.Conv1d,
+    2: torch.nn.Conv2d,
+    3: torch.nn.Conv3d,
+}
+_PADS: _Kinds = {1: torch.nn.ZeroPad1d, 2: torch.nn.ZeroPad2d, 3: torch.nn.ZeroPad3d}
+_POOLS: _Kinds = {1: torch.nn.MaxPool1d, 2: torch.nn.MaxPool2d, 3: torch.nn.MaxPool3d}
 
 
 def cnn_mistakes(
@@ -203,21 +81,16 @@ def cnn_mistakes(
     if normalizer is not None:
         mistakes.check_name("normalizer", normalizer, NORMALIZERS, also="None or ")
     if shape is not None and 2 <= len(shape) <= 4 and widths:
-        _check_maps(mistakes, shape, widths, kernel_size, pool, normalizer, n_groups)
+        check_maps(mistakes, shape, widths, kernel_size, pool, normalizer, n_groups)
     check_dense(
         mistakes,
         hidden_layer_sizes,
         activation,
-        _head_normalizer(normalizer),
+        vector_normalizer(normalizer),
         n_groups,
         dropout,
     )
     return mistakes
-
-
-def _head_normalizer(normalizer: str | None) -> str | None:
-    """Return the normalization of vectors that goes with one of maps."""
-    return None if normalizer == "instance" else normalizer
 
 
 def _conv_layers(
@@ -232,22 +105,21 @@ def _conv_layers(
     generator: torch.Generator | None,
 ) -> tuple[list[NamedLayer], int]:
     """Make the convolutional blocks and count the features they end in."""
-    n_channels, *map_size = input_shape
-    n_dimensions = len(map_size)
-    kernel = _per_dimension(kernel_size, n_dimensions) or ()
+    n_channels, *map_shape = input_shape
+    n_dimensions = len(map_shape)
+    kernel = per_dimension(kernel_size, n_dimensions) or ()
     symmetric = all(size % 2 for size in kernel)
     layers: list[NamedLayer] = []
-    for i, (map_shape, window) in enumerate(
-        _plan_blocks(tuple(map_size), len(channels), pool)
-    ):
+    blocks = plan_blocks(tuple(map_shape), len(channels), pool)
+    for i, (block, n_maps) in enumerate(zip(blocks, channels, strict=True)):
         if not symmetric:
             # As torch's padding="same", which warns about the copy it makes.
-            sides = [((size - 1) // 2, size // 2) for size in reversed(kernel)]
-            layers.append((f"pad{i}", _PADDINGS[n_dimensions](sum(sides, ()))))
+            sides = (((size - 1) // 2, size // 2) for size in reversed(kernel))
+            layers.append((f"pad{i}", _PADS[n_dimensions](tuple(chain(*sides)))))
         conv = draw_layer(
             _CONVOLUTIONS[n_dimensions],
             n_channels,
-            channels[i],
+            n_maps,
             kernel,
             padding=tuple(size // 2 for size in kernel) if symmetric else 0,
             generator=generator,
@@ -255,14 +127,13 @@ def _conv_layers(
         )
         layers.append((f"conv{i}", conv))
         if normalizer is not None:
-            norm = make_normalizer(normalizer, channels[i], map_shape, n_groups, dtype)
+            norm = make_normalizer(normalizer, n_maps, block.map_shape, n_groups, dtype)
             layers.append((f"conv_normalizer{i}", norm))
         layers.append((f"conv_activation{i}", ACTIVATIONS[activation]()))
-        if max(window) > 1:
-            layers.append((f"pool{i}", _POOLS[n_dimensions](window)))
-        n_channels = channels[i]
-    pooled = (size // step for size, step in zip(map_shape, window, strict=True))
-    return layers, n_channels * math.prod(pooled)
+        if max(block.window) > 1:
+            layers.append((f"pool{i}", _POOLS[n_dimensions](block.window)))
+        n_channels = n_maps
+    return layers, n_channels * math.prod(blocks[-1].pooled_shape)
 
 
 class CNN(LayerStack):
@@ -411,7 +282,7 @@ class CNN(LayerStack):
             n_outputs,
             hidden_layer_sizes,
             activation,
-            _head_normalizer(normalizer),
+            vector_normalizer(normalizer),
             n_groups,
             dropout,
             dtype,

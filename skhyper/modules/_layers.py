@@ -70,5 +70,9 @@ def penalized_parameters(module: torch.nn.Module) -> list[torch.nn.Parameter]:
     >>> [tuple(weight.shape) for weight in penalized_parameters(network)]
     [(8, 4), (3, 8)]
     """
-    layers = (layer for layer in module.modules() if isinstance(layer, _WEIGHTED))
-    return list(dict.fromkeys(layer.weight for layer in layers))
+    weights = (
+        layer.get_parameter("weight")
+        for layer in module.modules()
+        if isinstance(layer, _WEIGHTED)
+    )
+    return list(dict.fromkeys(weights))

@@ -12,6 +12,7 @@ from skhyper.modules._normalizers import (
     NORMALIZERS,
     check_normalizer,
     make_normalizer,
+    vector_normalizer,
 )
 
 
@@ -71,7 +72,7 @@ def mlp_mistakes(
     The 'dropout' parameter of MLPClassifier must be a float in [0, 1). Got 1.5.
     """
     mistakes = Mistakes(owner)
-    if isinstance(normalizer, str) and normalizer == "instance":
+    if normalizer == "instance":
         mistakes.add(
             "normalizer",
             "None, 'batch', 'layer' or 'group'",
@@ -80,13 +81,13 @@ def mlp_mistakes(
             "Pass normalizer='layer' to normalize over the units of a layer.",
         )
     elif normalizer is not None:
-        known = [name for name in NORMALIZERS if name != "instance"]
+        known = [name for name in NORMALIZERS if vector_normalizer(name)]
         mistakes.check_name("normalizer", normalizer, known, also="None or ")
     check_dense(
         mistakes,
         hidden_layer_sizes,
         activation,
-        normalizer if normalizer != "instance" else None,
+        vector_normalizer(normalizer),
         n_groups,
         dropout,
     )

@@ -194,6 +194,11 @@ class InstanceNorm(GroupNorm):
         return f"{self.num_channels}, eps={self.eps}"
 
 
+def vector_normalizer(normalizer: str | None) -> str | None:
+    """Return the normalization of vectors that goes with one of maps."""
+    return None if normalizer == "instance" else normalizer
+
+
 def make_normalizer(
     name: str,
     channels: int,

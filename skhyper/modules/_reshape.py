@@ -1,0 +1,66 @@
+"""Samples that may come flat or shaped."""
+
+import math
+
+import torch
+
+
+class Reshape(torch.nn.Module):
+    """Bring samples, flat or shaped, into one shape.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of one sample.
+
+    Raises
+    ------
+    ValueError
+        If the input is neither shaped nor flat samples of that shape.
+
+    Notes
+    -----
+    Shape: the input is ``(n_samples, *shape)`` or ``(n_samples, prod(shape))``, the
+    output ``(n_samples, *shape)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Reshape((1, 8, 8))(torch.zeros(5, 64)).shape
+    torch.Size([5, 1, 8, 8])
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.shape = tuple(shape)
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """Reshape the samples.
+
+        Parameters
+        ----------
+        input : Tensor of shape (n_samples, *shape) or (n_samples, prod(shape))
+            Samples.
+
+        Returns
+        -------
+        Tensor of shape (n_samples, *shape)
+            The same values, shaped.
+        """
+        if tuple(input.shape[1:]) not in (self.shape, (math.prod(self.shape),)):
+            raise ValueError(
+                f"The input of the network must have the shape (n_samples, "
+                f"{', '.join(map(str, self.shape))}) or (n_samples, "
+                f"{math.prod(self.shape)}). Got {tuple(input.shape)}."
+            )
+        return input.reshape(input.shape[0], *self.shape) if input.dim() == 2 else input
+
+    def extra_repr(self) -> str:
+        """Describe the arguments.
+
+        Returns
+        -------
+        str
+            What stands between the parentheses of the representation.
+        """
+        return str(self.shape)
