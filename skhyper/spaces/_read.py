@@ -1,0 +1,82 @@
+"""What users write for a domain, read as a domain."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skhyper.spaces._choices import Choice, Domain, Switch
+from skhyper.spaces._ranges import Float, Int, Range
+from skhyper.spaces._scipy import from_scipy
+from skhyper.spaces._skopt import from_skopt
+
+__all__ = ["as_domain"]
+
+_PRIORS = {"uniform": False, "log-uniform": True}
+
+
+def as_domain(value: Any) -> Domain | Switch:
+    """Read a domain, list, array, distribution or dimension as a domain.
+
+    Parameters
+    ----------
+    value : object
+        A domain; a list, tuple, range, array or Series of values; a frozen uniform,
+        loguniform or randint of scipy; a skopt dimension; or skopt's shorthand
+        ``(low, high, prior)``. A pair of two numbers is a range to skopt and a list of
+        two values to scikit-learn, so it is refused.
+
+    Returns
+    -------
+    domain : Float or Int or Choice or Switch
+        The domain.
+
+    Raises
+    ------
+    ValueError
+        If it can be read as none, or in two ways.
+
+    Examples
+    --------
+    >>> from skhyper.spaces._read import as_domain
+    >>> as_domain(["relu", "tanh"])
+    Choice(['relu', 'tanh'])
+    >>> as_domain((0.001, 0.1, "log-uniform"))
+    Float(0.001, 0.1, log=True)
+    """
+    if isinstance(value, Range | Choice | Switch):
+        return value
+    for reader in (from_skopt, from_scipy):
+        domain = reader(value)
+        if domain is not None:
+            return domain
+    if isinstance(value, tuple) and len(value) >= 2 and all(map(_is_real, value[:2])):
+        if len(value) == 2:
+            raise ValueError(
+                f"Got {value!r}, which may mean a range or two values. Write "
+                f"{_range(*value)!r} for the range, {list(value)!r} for the values."
+                if value[0] < value[1]
+                else f"Got {value!r}. Write {list(value)!r} for these two values."
+            )
+        if value[2] in _PRIORS and len(value) <= 4:
+            return _range(value[0], value[1], log=_PRIORS[value[2]])
+    if isinstance(value, np.ndarray | pd.Series | pd.Index):
+        return Choice(value.tolist())
+    if isinstance(value, list | tuple | range):
+        return Choice(value)
+    raise ValueError(
+        "A domain must be a Float, an Int, a Choice, a Switch, a list of values, a "
+        f"scipy distribution or a skopt dimension. Got {value!r}. To fix a parameter "
+        f"at one value, write {[value]!r}."
+    )
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _range(low: Any, high: Any, log: bool = False) -> Range:
+    if isinstance(low, Integral) and isinstance(high, Integral):
+        return Int(int(low), int(high), log=log)
+    return Float(low, high, log=log)
