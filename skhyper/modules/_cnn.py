@@ -80,8 +80,10 @@ def cnn_mistakes(
         )
     if normalizer is not None:
         mistakes.check_name("normalizer", normalizer, NORMALIZERS, also="None or ")
-    if shape is not None and 2 <= len(shape) <= 4 and widths:
-        check_maps(mistakes, shape, widths, kernel_size, pool, normalizer, n_groups)
+    if shape is not None and 2 <= len(shape) <= 4:
+        check_maps(
+            mistakes, shape, widths or (), kernel_size, pool, normalizer, n_groups
+        )
     check_dense(
         mistakes,
         hidden_layer_sizes,

@@ -47,6 +47,7 @@ class Dropout(torch.nn.Module):
     Examples
     --------
     >>> import torch
+    >>> from skhyper.modules import Dropout
     >>> dropout = Dropout(0.5)
     >>> dropout.generator = torch.Generator().manual_seed(0)
     >>> dropout(torch.ones(1, 6))

@@ -47,8 +47,9 @@ class LayerNorm(torch.nn.LayerNorm):
     Examples
     --------
     >>> import torch
-    >>> LayerNorm(3)(torch.tensor([[1.0, 2.0, 3.0]])).round(decimals=2)
-    tensor([[-1.2200,  0.0000,  1.2200]], grad_fn=<RoundBackward1>)
+    >>> from skhyper.modules import LayerNorm
+    >>> LayerNorm(3)(torch.tensor([[1.0, 2.0, 3.0]])).detach().round(decimals=2)
+    tensor([[-1.2200,  0.0000,  1.2200]])
     """
 
     def __init__(
@@ -106,8 +107,9 @@ class GroupNorm(torch.nn.GroupNorm):
     Examples
     --------
     >>> import torch
-    >>> GroupNorm(2, 4)(torch.tensor([[0.0, 1.0, 7.0, 5.0]])).round()
-    tensor([[-1.,  1.,  1., -1.]], grad_fn=<RoundBackward0>)
+    >>> from skhyper.modules import GroupNorm
+    >>> GroupNorm(2, 4)(torch.tensor([[0.0, 1.0, 7.0, 5.0]])).detach().round()
+    tensor([[-1.,  1.,  1., -1.]])
     """
 
     def __init__(
@@ -169,9 +171,10 @@ class InstanceNorm(GroupNorm):
     Examples
     --------
     >>> import torch
-    >>> InstanceNorm(2)(torch.tensor([[[0.0, 2.0], [9.0, 5.0]]])).round()
+    >>> from skhyper.modules import InstanceNorm
+    >>> InstanceNorm(2)(torch.tensor([[[0.0, 2.0], [9.0, 5.0]]])).detach().round()
     tensor([[[-1.,  1.],
-             [ 1., -1.]]], grad_fn=<RoundBackward0>)
+             [ 1., -1.]]])
     """
 
     def __init__(

@@ -26,6 +26,7 @@ class Reshape(torch.nn.Module):
     Examples
     --------
     >>> import torch
+    >>> from skhyper.modules import Reshape
     >>> Reshape((1, 8, 8))(torch.zeros(5, 64)).shape
     torch.Size([5, 1, 8, 8])
     """
