@@ -240,7 +240,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         kernel_size=(3,),
         pool="max",
         activation="gleu",
-        normalizer="intsance",
+        normalizer="groups",
         n_groups=1.0,
         dropout="much",
     )
@@ -256,7 +256,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "dropout",
     ]
     assert "Did you mean 'auto'?" in message
-    assert "Did you mean 'instance'?" in message
+    assert "Did you mean 'group'?" in message
 
 
 def test_mistakes_bear_the_name_of_the_owner() -> None:

@@ -31,6 +31,13 @@ def test_output_is_the_formula_over_float32_uniforms(
     assert torch.equal(output, expected)
 
 
+def test_value_whose_uniform_equals_p_is_kept() -> None:
+    uniforms = torch.rand(10, generator=torch.Generator().manual_seed(7))
+    output = dropout_with_seed(uniforms[3].item(), 7)(torch.ones(10))
+    assert torch.equal(output != 0, uniforms >= uniforms[3])
+    assert output[3] != 0
+
+
 def test_expectation_of_the_output_is_the_input() -> None:
     output = dropout_with_seed(0.3, 0)(torch.ones(100_000))
     kept = output[output != 0]
