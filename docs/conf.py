@@ -1,5 +1,6 @@
 """Configuration of the documentation; needs no network."""
 
+import inspect
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -27,7 +28,7 @@ extensions = [
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
-default_role = "py:obj"
+default_role = "literal"  # `name` is a parameter, as numpydoc writes it
 nitpicky = True
 # Other projects' objects cannot be looked up without a network.
 nitpick_ignore_regex = [
@@ -69,8 +70,8 @@ def skip_members_of_other_projects(
     app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object
 ) -> bool:
     """Leave what a class inherits from another project to that project's pages."""
-    home = getattr(obj, "__module__", None) or "skhyper"
-    return skip or not home.startswith("skhyper")
+    home = getattr(obj, "__module__", None) or ""
+    return skip or (inspect.isroutine(obj) and not home.startswith("skhyper"))
 
 
 def setup(app: Sphinx) -> None:
