@@ -1,6 +1,6 @@
 """The examples verify what they claim, and the notebook runs.
 
-The scripts are executed by the build of the documentation, which ends at the first error.
+The scripts are executed by the build of the documentation, which ends at an error.
 """
 
 import ast
