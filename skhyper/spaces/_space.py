@@ -2,22 +2,19 @@
 
 import html
 from collections.abc import Hashable, Iterator, Mapping
-from math import lcm
 from typing import Any
 
 from skhyper.exceptions import did_you_mean
 from skhyper.spaces import _branches
 from skhyper.spaces._choices import Domain, Switch
 from skhyper.spaces._frozen import Frozen
-from skhyper.spaces._grid import grid_values
 from skhyper.spaces._read import as_domain
-from skhyper.spaces._scipy import scipy_distribution
-from skhyper.spaces._skopt import skopt_dimension
+from skhyper.spaces._rendered import Rendered
 
 __all__ = ["SearchSpace"]
 
 
-class SearchSpace(Frozen, Mapping[str, Domain | Switch]):
+class SearchSpace(Rendered, Frozen, Mapping[str, Domain | Switch]):
     """An ordered set of parameters, each with the domain of its values.
 
     A space never changes: its methods give a new one. It is a mapping from names to
@@ -124,7 +121,7 @@ class SearchSpace(Frozen, Mapping[str, Domain | Switch]):
         try:
             return self._domains[name]
         except KeyError:
-            raise KeyError(self._unknown(name)) from None
+            raise KeyError(_unknown(name, self._known())) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._domains
@@ -331,108 +328,14 @@ class SearchSpace(Frozen, Mapping[str, Domain | Switch]):
             )
         return _branches.resolve(self._domains, values)
 
-    def to_grid(
-        self, points: int = 3, crossed: bool = True
-    ) -> list[dict[str, list[Any]]]:
-        """Render the space as a grid.
-
-        Parameters
-        ----------
-        points : int, default=3
-            How many values of a range, at least 1. Two or more contain both ends, and
-            zero beside a range comes on top. One gives the default candidate alone.
-        crossed : bool, default=True
-            Whether all combinations are in the grid. False for a star: the default
-            candidate, then one parameter varied at a time.
-
-        Returns
-        -------
-        grid : list of dict
-            What GridSearchCV and ParameterGrid take.
-
-        Raises
-        ------
-        ValueError
-            If `points` is not an integer of at least 1.
-
-        Examples
-        --------
-        >>> from skhyper.spaces import Float, SearchSpace
-        >>> space = SearchSpace(dropout=Float(0, 0.5), lr=[0.1, 0.01])
-        >>> space.to_grid(points=2)
-        [{'dropout': [0.0, 0.5], 'lr': [0.1, 0.01]}]
-        >>> space.to_grid(points=2, crossed=False)
-        [{'dropout': [0.25], 'lr': [0.1]}, {'dropout': [0.0, 0.5], 'lr': [0.1]},
-         {'dropout': [0.25], 'lr': [0.01]}]
-        """
-        if not crossed:
-            return _branches.star(self._domains, points)
-        spaces = self.branches()
-        if points == 1:
-            spaces = (SearchSpace(_branches.settle(self._domains, {})),)
-        return [
-            {name: grid_values(domain, points) for name, domain in space._plain()}
-            for space in spaces
-        ]
-
-    def to_distributions(self) -> list[dict[str, Any]]:
-        """Render the space as distributions.
-
-        Returns
-        -------
-        distributions : list of dict
-            What RandomizedSearchCV and ParameterSampler take: one dict per branch,
-            drawn from with equal probability, so that every value of a parameter that
-            others hang on is equally likely. A space of lists alone is drawn from
-            without repetition, as scikit-learn does, and then every *combination* is
-            equally likely.
-        """
-        parts = _branches.branches(self._domains)
-        rendered = [
-            {name: scipy_distribution(domain) for name, domain in plain.items()}
-            for plain, _ in parts
-        ]
-        if all(isinstance(value, list) for part in rendered for value in part.values()):
-            return rendered
-        # Under a parent that is itself dependent, branches differ in probability; the
-        # more likely ones are then listed several times.
-        shares = lcm(*(weight.denominator for _, weight in parts))
-        return [
-            part
-            for part, (_, weight) in zip(rendered, parts, strict=True)
-            for _ in range(int(weight * shares))
-        ]
-
-    def to_skopt(self) -> list[dict[str, Any]]:
-        """Render the space as skopt dimensions.
-
-        Returns
-        -------
-        dimensions : list of dict
-            What skopt's BayesSearchCV takes: one dict per branch, each of which it
-            searches ``n_iter`` times. For one search of all branches together, render
-            ``flatten()``.
-        """
-        return [
-            {name: skopt_dimension(domain, name) for name, domain in space._plain()}
-            for space in self.branches()
-        ]
-
-    def _plain(self) -> Iterator[tuple[str, Domain]]:
-        for name, domain in self.items():
-            assert not isinstance(domain, Switch), "a branch has no switch"
-            yield name, domain
-
     def _check_known(self, names: Any) -> None:
-        unknown = [self._unknown(name) for name in names if name not in self]
+        known = self._known()
+        unknown = [_unknown(name, known) for name in names if name not in known]
         if unknown:
             raise ValueError("\n".join(unknown))
 
-    def _unknown(self, name: object) -> str:
-        return (
-            f"A parameter of this space must be one of {list(self._domains)!r}. "
-            f"Got {name!r}.{did_you_mean(name, self._domains)}"
-        )
+    def _known(self) -> list[str]:
+        return list(self._domains)
 
     def __repr__(self) -> str:
         if all(map(str.isidentifier, self)):
@@ -455,3 +358,10 @@ class SearchSpace(Frozen, Mapping[str, Domain | Switch]):
         )
         head = "<tr><th>parameter</th><th>domain</th><th>default</th></tr>"
         return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def _unknown(name: object, known: list[str]) -> str:
+    return (
+        f"A parameter of this space must be one of {known!r}. "
+        f"Got {name!r}.{did_you_mean(name, known)}"
+    )

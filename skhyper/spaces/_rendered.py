@@ -1,0 +1,109 @@
+"""What a space turns into for each engine."""
+
+from math import lcm
+from typing import Any
+
+from skhyper.spaces import _branches
+from skhyper.spaces._choices import Domain, Switch
+from skhyper.spaces._grid import grid_values
+from skhyper.spaces._scipy import scipy_distribution
+from skhyper.spaces._skopt import skopt_dimension
+
+__all__ = ["Rendered"]
+
+
+class Rendered:
+    """The renderings of a space, one method for each kind of engine.
+
+    How one domain is rendered is in a file for each engine; here the branches of a
+    space are put together.
+    """
+
+    _domains: dict[str, Domain | Switch]
+
+    def to_grid(
+        self, points: int = 3, crossed: bool = True
+    ) -> list[dict[str, list[Any]]]:
+        """Render the space as a grid.
+
+        Parameters
+        ----------
+        points : int, default=3
+            How many values of a range, at least 1. Two or more contain both ends, and
+            zero beside a range comes on top. One gives the default candidate alone.
+        crossed : bool, default=True
+            Whether all combinations are in the grid. False for a star: the default
+            candidate, then one parameter varied at a time.
+
+        Returns
+        -------
+        grid : list of dict
+            What GridSearchCV and ParameterGrid take.
+
+        Raises
+        ------
+        ValueError
+            If `points` is not an integer of at least 1.
+
+        Examples
+        --------
+        >>> from skhyper.spaces import Float, SearchSpace
+        >>> space = SearchSpace(dropout=Float(0, 0.5), lr=[0.1, 0.01])
+        >>> space.to_grid(points=2)
+        [{'dropout': [0.0, 0.5], 'lr': [0.1, 0.01]}]
+        >>> space.to_grid(points=2, crossed=False)
+        [{'dropout': [0.25], 'lr': [0.1]}, {'dropout': [0.0, 0.5], 'lr': [0.1]},
+         {'dropout': [0.25], 'lr': [0.01]}]
+        """
+        if not crossed:
+            return _branches.star(self._domains, points)
+        spaces = [plain for plain, _ in _branches.branches(self._domains)]
+        if points == 1:
+            spaces = [_branches.settle(self._domains, {})]
+        return [
+            {name: grid_values(domain, points) for name, domain in plain.items()}
+            for plain in spaces
+        ]
+
+    def to_distributions(self) -> list[dict[str, Any]]:
+        """Render the space as distributions.
+
+        Returns
+        -------
+        distributions : list of dict
+            What RandomizedSearchCV and ParameterSampler take: one dict per branch,
+            drawn from with equal probability, so that every value of a parameter that
+            others hang on is equally likely. A space of lists alone is drawn from
+            without repetition, as scikit-learn does, and then every *combination* is
+            equally likely.
+        """
+        parts = _branches.branches(self._domains)
+        rendered = [
+            {name: scipy_distribution(domain) for name, domain in plain.items()}
+            for plain, _ in parts
+        ]
+        if all(isinstance(value, list) for part in rendered for value in part.values()):
+            return rendered
+        # Under a parent that is itself dependent, branches differ in probability; the
+        # more likely ones are then listed several times.
+        shares = lcm(*(weight.denominator for _, weight in parts))
+        return [
+            part
+            for part, (_, weight) in zip(rendered, parts, strict=True)
+            for _ in range(int(weight * shares))
+        ]
+
+    def to_skopt(self) -> list[dict[str, Any]]:
+        """Render the space as skopt dimensions.
+
+        Returns
+        -------
+        dimensions : list of dict
+            What skopt's BayesSearchCV takes: one dict per branch, each of which it
+            searches ``n_iter`` times. For one search of all branches together, render
+            ``flatten()``.
+        """
+        return [
+            {name: skopt_dimension(domain, name) for name, domain in plain.items()}
+            for plain, _ in _branches.branches(self._domains)
+        ]
