@@ -1,0 +1,295 @@
+"""The fit that all searches share."""
+
+import secrets
+import time
+import warnings
+from typing import Any, Self
+
+import pandas as pd
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.callback import CallbackContext
+from sklearn.model_selection import check_cv
+from sklearn.utils import check_random_state, indexable
+from sklearn.utils.validation import check_is_fitted
+
+from skhyper._sklearn import (
+    BaseSearchCV,
+    MultimetricScorer,
+    check_method_params,
+    fit_context,
+    warn_or_raise_about_fit_failures,
+)
+from skhyper.search._evaluation import Evaluation, Outcome
+from skhyper.search._interrupt import raise_swallowed_interrupt
+from skhyper.search._plan import Plan
+from skhyper.search._results import cv_results, mean_score, metric_names, results_frame
+from skhyper.search._strategy import Strategy
+from skhyper.search._target import Parameters
+from skhyper.search._task import Procedure, seed_unset
+
+__all__ = ["BaseSearch"]
+
+
+class BaseSearch(BaseSearchCV):
+    """A search whose candidates come from a strategy.
+
+    To be named before the class of scikit-learn or skopt that a search extends. The
+    method ``_run_search`` of that class is not used.
+    """
+
+    random_state: Any
+
+    def _strategy(self, parameters: Parameters) -> Strategy:
+        """Make the strategy of one ``fit``."""
+        raise NotImplementedError
+
+    def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
+        """Foresee the work of one ``fit``, leaving ``random_state`` where it is."""
+        raise NotImplementedError
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Search for the best parameters, and fit the estimator with them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, n_samples)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target; None for unsupervised learning.
+        **params : dict of str to object
+            Passed on to the estimator's ``fit``, the scorer and the splitter: arrays
+            with one entry per sample are cut along with `X`, ``groups`` goes to the
+            splitter.
+
+        Returns
+        -------
+        self : object
+            The fitted search.
+
+        Raises
+        ------
+        ValueError
+            If a parameter to search does not exist, if nothing was there to fit, or if
+            every fit failed.
+        KeyboardInterrupt
+            At Ctrl-C. The table of the candidates that had finished is kept in
+            ``cv_results_``; one that was half trained is not in it.
+        """
+        self._forget_last_fit()
+        scorer, _ = self._get_scorers()
+        X, y = indexable(X, y)
+        params = check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        weight = params.get("sample_weight")
+        data = {
+            "estimator": self,
+            "X": X,
+            "y": y,
+            "metadata": None if weight is None else {"sample_weight": weight},
+        }
+        context = self._init_callback_context(
+            max_subtasks=1 + (self.refit is not False)
+        ).call_on_fit_task_begin(**data)
+        splits = self._split(X, y, routed.splitter.split)
+        estimator = clone(self.estimator)
+        strategy = self._strategy(Parameters(estimator))
+        procedure = Procedure(
+            scorer=scorer,
+            fit_params=routed.estimator.fit,
+            score_params=routed.scorer.score,
+            return_train_score=self.return_train_score,
+            error_score=self.error_score,
+            verbose=self.verbose,
+            n_splits=len(splits),
+            seed=self._draw_seed(),
+            search=self,
+        )
+        evaluation = Evaluation(
+            estimator, X, y, splits, procedure, self.n_jobs, self.pre_dispatch
+        )
+        try:
+            self._search(strategy, evaluation, context)
+        except BaseException:
+            self._keep_finished(evaluation)
+            raise
+        self._warn_of_failures(evaluation.outcomes)
+        self._keep(evaluation.outcomes, scorer)
+        if self.refit:
+            self._refit(estimator, procedure, context, data)
+        is_multimetric = isinstance(scorer, MultimetricScorer)
+        self.scorer_ = scorer._scorers if is_multimetric else scorer
+        context.call_on_fit_task_end(**data)
+        return self
+
+    def _forget_last_fit(self) -> None:
+        """Remove what an earlier fit has learned, lest it outlive a fit that fails."""
+        for name in [*vars(self)]:
+            if name.endswith("_") and not name.startswith("_"):
+                delattr(self, name)
+
+    def _split(self, X: Any, y: Any, split_params: dict[str, Any]) -> list[Any]:
+        """Split once: all candidates are judged on the same rows."""
+        splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        self.n_splits_ = splitter.get_n_splits(X, y, **split_params)
+        splits = list(splitter.split(X, y, **split_params))
+        if len(splits) != self.n_splits_:
+            raise ValueError(
+                "cv.split and cv.get_n_splits return inconsistent results. Expected "
+                f"{self.n_splits_} splits, got {len(splits)}"
+            )
+        return splits
+
+    def _draw_seed(self) -> int:
+        if self.random_state is None:
+            return secrets.randbits(31)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _search(
+        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+    ) -> None:
+        """Ask for candidates, evaluate them and tell, until there are none."""
+        n_splits = len(evaluation.splits)
+        search_context = context.subcontext(
+            task_name="search",
+            max_subtasks=strategy.n_candidates * n_splits,
+            sequential_subtasks=False,
+        ).call_on_fit_task_begin(estimator=self)
+        while candidates := strategy.ask():
+            if self.verbose > 0:
+                print(  # noqa: T201
+                    f"Fitting {n_splits} folds for each of {len(candidates)} "
+                    f"candidates, totalling {len(candidates) * n_splits} fits"
+                )
+            outcomes = evaluation.run(candidates, search_context)
+            if callable(self.scoring):
+                # Only now it is known which metrics there are.
+                names = metric_names(outcomes, self.scoring)
+                if names is not None:
+                    self._check_refit_for_multimetric(names)
+            strategy.tell(outcomes)
+        if not evaluation.outcomes or not n_splits:
+            raise ValueError(
+                "No fits were performed. Was the CV iterator empty? Were there no "
+                "candidates?"
+            )
+        search_context.call_on_fit_task_end(estimator=self)
+
+    def _objective(self, outcome: Outcome) -> float:
+        """Score a candidate by the metric that ``refit`` names, else by the first."""
+        names = metric_names([outcome], self.scoring)
+        if names is None:
+            return mean_score(outcome, "score")
+        return mean_score(outcome, self.refit if self.refit in names else names[0])
+
+    def _warn_of_failures(self, outcomes: list[Outcome]) -> None:
+        results = [
+            {"fit_error": result.error}
+            for outcome in outcomes
+            for result in outcome.in_order
+        ]
+        warn_or_raise_about_fit_failures(results, self.error_score)
+
+    def _keep(self, outcomes: list[Outcome], scorer: Any) -> None:
+        """Set the attributes that the finished candidates give."""
+        names = metric_names(outcomes, scorer)
+        self.multimetric_ = names is not None
+        self.cv_results_ = cv_results(self, outcomes, scorer)
+        if self.refit or not self.multimetric_:
+            metric = self.refit if self.multimetric_ else "score"
+            self.best_index_ = self._select_best_index(
+                self.refit, metric, self.cv_results_
+            )
+            if not callable(self.refit):
+                scores = self.cv_results_[f"mean_test_{metric}"]
+                self.best_score_ = scores[self.best_index_]
+            self.best_params_ = self.cv_results_["params"][self.best_index_]
+
+    def _keep_finished(self, evaluation: Evaluation) -> None:
+        """Keep what was finished when something ended the search."""
+        outcomes = evaluation.finished
+        if outcomes and evaluation.splits:
+            with warnings.catch_warnings():
+                # Nothing may take the place of what ended the search.
+                warnings.simplefilter("ignore")
+                scorer = evaluation.procedure.scorer
+                self.multimetric_ = metric_names(outcomes, scorer) is not None
+                self.cv_results_ = cv_results(self, outcomes, scorer)
+
+    def _refit(
+        self,
+        estimator: BaseEstimator,
+        procedure: Procedure,
+        context: CallbackContext,
+        data: dict[str, Any],
+    ) -> None:
+        best = clone(estimator).set_params(**clone(self.best_params_, safe=False))
+        seed_unset(best, procedure.seed, self.best_params_)
+        refit_context = context.subcontext(task_name="refit-with-best-params")
+        X, y = data["X"], data["y"]
+        rows = (X,) if y is None else (X, y)
+        with refit_context.propagate_callback_context(best):
+            refit_context.call_on_fit_task_begin(**data)
+            start = time.time()
+            with raise_swallowed_interrupt():
+                best.fit(*rows, **procedure.fit_params)
+            self.refit_time_ = time.time() - start
+        self.best_estimator_ = best
+        if hasattr(best, "feature_names_in_"):
+            self.feature_names_in_ = best.feature_names_in_
+        refit_context.call_on_fit_task_end(**data)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "best_estimator_" if self.refit else "scorer_")
+
+    def results_frame(self) -> pd.DataFrame:
+        """Show ``cv_results_`` as a table, the best candidate first.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row per candidate, indexed by its place in ``cv_results_``. The first
+            column is the rank, by the metric that ``refit`` names or else the first;
+            then come the parameters under their last names (``net__lr`` is ``lr``
+            unless another one ends so too), then scores and times.
+
+        Raises
+        ------
+        NotFittedError
+            If no candidate has been evaluated.
+        """
+        check_is_fitted(self, "cv_results_")
+        ranks = [name for name in self.cv_results_ if name.startswith("rank_test_")]
+        named = f"rank_test_{self.refit}"
+        return results_frame(self.cv_results_, named if named in ranks else ranks[0])
+
+    def plan(self, X: Any, y: Any = None, **params: Any) -> Plan:
+        """Say how much work ``fit`` would be, without doing any.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training data; it only serves to count the splits.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target.
+        **params : dict of str to object
+            As for ``fit``; ``groups`` matters here.
+
+        Returns
+        -------
+        plan : Plan
+            Candidates, splits, fits, epochs and structures. ``random_state`` is left
+            where it was.
+
+        Raises
+        ------
+        ValueError
+            If a parameter to search does not exist.
+        """
+        self._validate_params()
+        X, y = indexable(X, y)
+        routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
+        splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        n_splits = splitter.get_n_splits(X, y, **routed.splitter.split)
+        parameters = Parameters(clone(self.estimator))
+        return self._plan(parameters, n_splits, bool(self.refit))

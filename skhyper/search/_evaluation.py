@@ -1,0 +1,196 @@
+"""Candidates times splits, run through joblib, and the record of what came out."""
+
+import warnings
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import Any
+
+from sklearn.base import BaseEstimator, clone
+from sklearn.callback import CallbackContext
+from sklearn.utils.parallel import Parallel, delayed
+
+from skhyper.search._task import Procedure, Task, TaskResult, run_task
+
+__all__ = ["Evaluation", "Outcome"]
+
+Split = tuple[Any, Any]
+
+
+@dataclass
+class Outcome:
+    """One candidate and what is known so far of its splits."""
+
+    params: dict[str, Any]
+    n_splits: int
+    results: dict[int, TaskResult] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every split has ended, well or not."""
+        return len(self.results) == self.n_splits
+
+    @property
+    def failed(self) -> bool:
+        """Whether a fit or a scorer failed on any split."""
+        return any(result.failed for result in self.results.values())
+
+    @property
+    def in_order(self) -> list[TaskResult]:
+        """The results by split."""
+        return [self.results[split] for split in sorted(self.results)]
+
+
+class Evaluation:
+    """Evaluates candidates for a search and keeps the record of all of them.
+
+    Results are taken as they come, so that whatever ends a search early leaves the
+    candidates that are finished in ``finished``. A worker process that dies costs the
+    candidate that killed it, not the search: what was under way is tried again, one
+    task at a time, until a task kills its worker a second time.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Cloned for each task.
+    X, y : array-like
+        All rows.
+    splits : sequence of (train, test)
+        The same for all candidates.
+    procedure : Procedure
+        How to fit and score.
+    n_jobs : int or None
+        As in joblib.
+    pre_dispatch : int or str
+        As in joblib.
+    """
+
+    def __init__(
+        self,
+        estimator: BaseEstimator,
+        X: Any,
+        y: Any,
+        splits: Sequence[Split],
+        procedure: Procedure,
+        n_jobs: int | None,
+        pre_dispatch: int | str,
+    ) -> None:
+        self.estimator = estimator
+        self.X = X
+        self.y = y
+        self.splits = splits
+        self.procedure = procedure
+        self.n_jobs = n_jobs
+        self.pre_dispatch = pre_dispatch
+        self.outcomes: list[Outcome] = []
+
+    @property
+    def finished(self) -> list[Outcome]:
+        """The candidates all splits of which have ended, in the order asked for."""
+        return [outcome for outcome in self.outcomes if outcome.finished]
+
+    def run(
+        self,
+        candidates: Iterable[dict[str, Any]],
+        context: CallbackContext | None = None,
+    ) -> list[Outcome]:
+        """Evaluate candidates on every split and return their outcomes."""
+        first = len(self.outcomes)
+        tasks = []
+        for candidate, params in enumerate(candidates, start=first):
+            self.outcomes.append(Outcome(params, len(self.splits)))
+            tasks += [
+                Task(candidate, split, params, train, test)
+                for split, (train, test) in enumerate(self.splits)
+            ]
+        # Made before the loop: a context cannot be added to a search that is being
+        # pickled for a worker.
+        contexts = {
+            (task.candidate, task.split): None
+            if context is None
+            else context.subcontext(
+                task_name="candidate-split-evaluation",
+                task_id=task.candidate * len(self.splits) + task.split,
+            )
+            for task in tasks
+        }
+        while tasks := self._unfinished(tasks):
+            dispatched: list[Task] = []
+            try:
+                self._run_parallel(tasks, contexts, dispatched)
+            except BrokenProcessPool:
+                suspects = self._unfinished(dispatched)
+                if self.procedure.error_score == "raise" or not suspects:
+                    raise
+                self._find_culprit(suspects, contexts)
+        return self.outcomes[first:]
+
+    def _unfinished(self, tasks: Iterable[Task]) -> list[Task]:
+        return [
+            task
+            for task in tasks
+            if task.split not in self.outcomes[task.candidate].results
+        ]
+
+    def _run_parallel(
+        self,
+        tasks: Sequence[Task],
+        contexts: dict[tuple[int, int], CallbackContext | None],
+        dispatched: list[Task],
+    ) -> None:
+        """Run tasks side by side; record each as it ends, note what was started."""
+
+        def calls() -> Iterator[Any]:
+            for task in tasks:
+                dispatched.append(task)
+                yield delayed(run_task)(
+                    clone(self.estimator),
+                    self.X,
+                    self.y,
+                    task,
+                    self.procedure,
+                    contexts[task.candidate, task.split],
+                )
+
+        results = self._parallel()(calls())
+        try:
+            for result in results:
+                self.outcomes[result.candidate].results[result.split] = result
+        except BaseException:
+            if isinstance(results, Generator):
+                # joblib warns of the tasks that it stops; they are meant to stop.
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    results.close()
+            raise
+
+    def _parallel(self) -> Parallel:
+        options = {"n_jobs": self.n_jobs, "pre_dispatch": self.pre_dispatch}
+        try:
+            return Parallel(return_as="generator_unordered", **options)
+        except ValueError:
+            # The backend hands back all results at the end or nothing.
+            return Parallel(**options)
+
+    def _find_culprit(
+        self,
+        suspects: Sequence[Task],
+        contexts: dict[tuple[int, int], CallbackContext | None],
+    ) -> None:
+        """Run tasks one at a time until one kills its worker: its candidate failed."""
+        for task in suspects:
+            try:
+                self._run_parallel([task], contexts, [])
+            except BrokenProcessPool as error:
+                outcome = self.outcomes[task.candidate]
+                for split in range(len(self.splits)):
+                    outcome.results.setdefault(
+                        split,
+                        TaskResult(
+                            task.candidate,
+                            split,
+                            error=f"{type(error).__name__}: {error}",
+                            failed=True,
+                        ),
+                    )
+                return

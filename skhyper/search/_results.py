@@ -1,0 +1,181 @@
+"""From the outcomes of candidates to ``cv_results_`` and to a frame to read."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from skhyper._sklearn import BaseSearchCV, MultimetricScorer
+from skhyper.search._evaluation import Outcome
+from skhyper.search._task import Scores, TaskResult
+
+__all__ = ["cv_results", "mean_score", "metric_names", "results_frame"]
+
+
+def metric_names(outcomes: Iterable[Outcome], scorer: Any) -> list[str] | None:
+    """Name the metrics, or return None where there is a single one.
+
+    The names are those of the scorer where it tells them, else those of the first task
+    that was scored: a callable says only by what it returns.
+    """
+    if isinstance(scorer, MultimetricScorer):
+        return list(scorer._scorers)
+    for outcome in outcomes:
+        for result in outcome.in_order:
+            if result.test_scores is not None and not result.failed:
+                scores = result.test_scores
+                return list(scores) if isinstance(scores, dict) else None
+    return None
+
+
+def mean_score(outcome: Outcome, metric: str) -> float:
+    """Average the test score over the splits; NaN if any of them failed."""
+    if outcome.failed:
+        return float("nan")
+    scores = [
+        result.test_scores[metric]
+        if isinstance(result.test_scores, dict)
+        else result.test_scores
+        for result in outcome.in_order
+    ]
+    return float(np.mean(np.asarray(scores, dtype=np.float64)))
+
+
+def cv_results(
+    search: BaseSearchCV,
+    outcomes: Sequence[Outcome],
+    scorer: Any,
+) -> dict[str, Any]:
+    """Build the table of a search, as scikit-learn does, and rank failures last.
+
+    Parameters
+    ----------
+    search : BaseSearchCV
+        Its ``error_score`` stands in for the scores of what failed.
+    outcomes : sequence of Outcome
+        Finished candidates.
+    scorer : callable
+        What scored them.
+
+    Returns
+    -------
+    results : dict of str to array
+        As ``cv_results_`` of scikit-learn's searches. Where networks of this package
+        were trained, it says also how long each did and why it stopped.
+    """
+    metrics = metric_names(outcomes, scorer)
+
+    def filled(scores: Scores | None) -> Scores:
+        if isinstance(scores, dict) or (scores is not None and metrics is None):
+            return scores
+        if metrics is None:
+            return search.error_score
+        return dict.fromkeys(metrics, search.error_score)
+
+    rows = []
+    for outcome in outcomes:
+        for result in outcome.in_order:
+            row = {
+                "fit_time": result.fit_time,
+                "score_time": result.score_time,
+                "test_scores": filled(result.test_scores),
+            }
+            if search.return_train_score:
+                row["train_scores"] = filled(result.train_scores)
+            rows.append(row)
+    n_splits = outcomes[0].n_splits
+    params = [outcome.params for outcome in outcomes]
+    results = search._format_results(params, n_splits, rows)
+    failed = np.array([outcome.failed for outcome in outcomes])
+    for name in metrics or ["score"]:
+        results[f"rank_test_{name}"] = _rank(results[f"mean_test_{name}"], failed)
+    if any(result.stop_reason for o in outcomes for result in o.in_order):
+        results |= _training_columns(outcomes, n_splits)
+    return results
+
+
+def _rank(means: NDArray[np.float64], failed: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Rank from the highest score, what failed behind what did not.
+
+    scikit-learn ranks failures by ``error_score``: with 0 they come first under every
+    score that is negative.
+    """
+    failed = failed | np.isnan(means)
+    ranks = np.empty(len(means), dtype=np.int32)
+    sound = means[~failed]
+    ranks[~failed] = rankdata(-sound, method="min")
+    # NaN is behind every number; rankdata cannot compare it.
+    rest = np.where(np.isnan(means[failed]), -np.inf, means[failed])
+    ranks[failed] = len(sound) + rankdata(-rest, method="min")
+    return ranks
+
+
+def _training_columns(
+    outcomes: Sequence[Outcome], n_splits: int
+) -> dict[str, NDArray[Any]]:
+    def mean(name: str) -> NDArray[np.float64]:
+        table = np.array(
+            [[getattr(r, name) for r in outcome.in_order] for outcome in outcomes],
+            dtype=np.float64,
+        )
+        trained = ~np.isnan(table)
+        total = np.where(trained, table, 0.0).sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            return total / trained.sum(axis=1)
+
+    columns: dict[str, NDArray[Any]] = {
+        "mean_n_epochs": mean("n_epochs"),
+        "mean_best_epoch": mean("best_epoch"),
+    }
+    for split in range(n_splits):
+        columns[f"split{split}_stop_reason"] = np.array(
+            [_stop_reason(outcome.results[split]) for outcome in outcomes], dtype=object
+        )
+    return columns
+
+
+def _stop_reason(result: TaskResult) -> str | None:
+    if result.error is None:
+        return result.stop_reason
+    return result.error.strip().splitlines()[-1]
+
+
+def results_frame(results: dict[str, Any], rank: str) -> pd.DataFrame:
+    """Lay out ``cv_results_`` as a table to read, sorted by one of its ranks.
+
+    The columns are the rank, the parameters by their last name (``net__lr`` is ``lr``
+    unless another parameter ends so too), then all others. The index is the number of
+    the candidate, which is its place in ``cv_results_``.
+    """
+    params = [name for name in results if name.startswith("param_")]
+    long = {name: name.removeprefix("param_") for name in params}
+    last = {name: long[name].split("__")[-1] for name in params}
+    taken = Counter(last.values()) + Counter(set(results) - set(params))
+    short = {
+        name: last[name] if taken[last[name]] == 1 else long[name] for name in params
+    }
+    rest = [name for name in results if name not in {rank, "params", *params}]
+    # Times come first in cv_results_, where they are of the least interest.
+    rest.sort(key=lambda name: (name.startswith("split"), name.endswith("_time")))
+    columns = {rank: results[rank]}
+    columns |= {short[name]: _unmasked(results[name]) for name in params}
+    columns |= {name: results[name] for name in rest}
+    frame = pd.DataFrame(columns).rename_axis(index="candidate")
+    return frame.sort_values(rank, kind="stable")
+
+
+def _unmasked(column: np.ma.MaskedArray[Any, Any]) -> pd.Series:
+    """Put None where the parameter does not apply, keep the type where it does."""
+    if not np.ma.getmaskarray(column).any():
+        return pd.Series(column.data)
+    values = [
+        None if hidden else value
+        for value, hidden in zip(
+            column.data.tolist(), np.ma.getmaskarray(column), strict=True
+        )
+    ]
+    return pd.Series(values, dtype=object)

@@ -1,0 +1,236 @@
+"""What the space argument of a search means, for each of the three engines."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from numbers import Real
+from operator import or_
+from typing import Any
+
+from skopt.space import Categorical, Dimension, check_dimension
+
+from skhyper.search._target import Parameters
+from skhyper.spaces import Choice, Float, Int, Preset, SearchSpace, Switch, presets
+
+__all__ = [
+    "SPACE_CONSTRAINTS",
+    "FlatSpace",
+    "Space",
+    "read_spaces",
+    "to_distributions",
+    "to_flat",
+    "to_grids",
+]
+
+SPACE_CONSTRAINTS = [Mapping, list, tuple, str, Preset]
+"""Types of the space argument, as scikit-learn's validation of parameters takes it."""
+
+Space = Mapping[str, Any]
+
+
+def read_spaces(given: Any, parameters: Parameters) -> list[Space]:
+    """Look presets up and give every parameter its full name.
+
+    A plain dict stays one, in the manner of scikit-learn or skopt.
+
+    Parameters
+    ----------
+    given : str, Preset, SearchSpace, dict, or list of them
+        Names and presets in a list are joined to one space; anything else in a list
+        is an alternative to its neighbours.
+    parameters : Parameters
+        What the estimator has.
+
+    Returns
+    -------
+    spaces : list of dict or SearchSpace
+        The alternatives.
+
+    Raises
+    ------
+    TypeError
+        If something is neither a space nor a dict nor the name of a preset.
+    ValueError
+        If a preset or a parameter is unknown, or a preset is given for an estimator
+        that holds no network.
+    """
+    items = list(given) if isinstance(given, list | tuple) else [given]
+    if items and all(isinstance(item, str | Preset) for item in items):
+        items = [reduce(or_, map(_preset, items))]
+    spaces = [_single(item, parameters) for item in items]
+    return _with_full_names(spaces, parameters)
+
+
+def _preset(item: str | Preset) -> Preset:
+    return presets.get(item) if isinstance(item, str) else item
+
+
+def _single(item: Any, parameters: Parameters) -> Space:
+    if isinstance(item, str | Preset):
+        return _preset(item).for_family(parameters.the_network()[1].family)
+    if isinstance(item, Mapping):
+        return item
+    raise TypeError(
+        "A search space must be a dict, a SearchSpace, a Preset, the name of a preset, "
+        f"or a list of them. Got {item!r}."
+    )
+
+
+def _with_full_names(spaces: list[Space], parameters: Parameters) -> list[Space]:
+    def full_names(of_search_spaces: bool) -> dict[str, str]:
+        names = [
+            name
+            for space in spaces
+            if isinstance(space, SearchSpace) is of_search_spaces
+            for name in space
+        ]
+        return parameters.full_names(names, network_first=of_search_spaces)
+
+    in_search_spaces, in_dicts = full_names(True), full_names(False)
+    return [
+        _renamed(space, in_search_spaces)
+        if isinstance(space, SearchSpace)
+        else {in_dicts[name]: value for name, value in space.items()}
+        for space in spaces
+    ]
+
+
+def _renamed(space: SearchSpace, full: dict[str, str]) -> SearchSpace:
+    domains = {
+        full[name]: domain.renamed(full[domain.on])
+        if isinstance(domain, Switch)
+        else domain
+        for name, domain in space.items()
+    }
+    if isinstance(space, Preset):
+        rows = [(name, domain, space.name) for name, domain in domains.items()]
+        return Preset(space.name, space.description, rows, crossed=space.crossed)
+    return SearchSpace(domains)
+
+
+def _is_domain(value: Any) -> bool:
+    return isinstance(value, Float | Int | Choice | Switch)
+
+
+def _is_distribution(value: Any) -> bool:
+    return hasattr(value, "rvs") and not isinstance(value, Dimension)
+
+
+def to_grids(spaces: list[Space]) -> list[Any]:
+    """Render spaces for scikit-learn's ParameterGrid."""
+    grids: list[Any] = []
+    for space in spaces:
+        if isinstance(space, SearchSpace) or any(
+            _is_domain(value) or hasattr(value, "rvs") for value in space.values()
+        ):
+            grids += SearchSpace.coerce(space).to_grid()
+        else:
+            grids.append(space)
+    return grids
+
+
+def to_distributions(spaces: list[Space]) -> list[Any]:
+    """Render spaces for scikit-learn's ParameterSampler."""
+    distributions: list[Any] = []
+    for space in spaces:
+        if isinstance(space, SearchSpace) or any(
+            _is_domain(value) or isinstance(value, Dimension)
+            for value in space.values()
+        ):
+            distributions += SearchSpace.coerce(space).to_distributions()
+        else:
+            distributions.append(space)
+    return distributions
+
+
+@dataclass(frozen=True)
+class FlatSpace:
+    """A space of fixed size for skopt's Optimizer.
+
+    ``dimensions`` are sorted by name, as skopt's BayesSearchCV does. ``space`` is None
+    where the dimensions came from the user: then none hangs on another.
+    """
+
+    dimensions: dict[str, Dimension]
+    space: SearchSpace | None = None
+
+    def resolve(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Read the values of all dimensions as a candidate."""
+        return values if self.space is None else self.space.resolve(values)
+
+    def settle(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Put the default where a dimension means nothing beside the others.
+
+        So that the surrogate sees the same candidate always at the same point.
+        """
+        if self.space is None:
+            return values
+        flat = self.space.flatten()
+        return {
+            name: value if self._is_active(name, values) else flat[name].default
+            for name, value in values.items()
+        }
+
+    def _is_active(self, name: str, values: dict[str, Any]) -> bool:
+        assert self.space is not None
+        marker = object()
+        resolved = self.space.resolve({**values, name: marker})
+        return any(value is marker for value in resolved.values())
+
+
+def to_flat(space: Space) -> FlatSpace:
+    """Render a space for skopt's Optimizer.
+
+    A list is a list of values, as everywhere in scikit-learn, also where it holds two
+    numbers: skopt 0.10 reads these as the ends of a range and warns that it will not
+    for ever. A tuple of two numbers, and perhaps a prior, is a range.
+
+    Raises
+    ------
+    ValueError
+        If a dimension cannot be read.
+    """
+    search_space: SearchSpace | None = None
+    if isinstance(space, SearchSpace) or any(
+        _is_domain(value) or _is_distribution(value) for value in space.values()
+    ):
+        search_space = SearchSpace.coerce(space)
+        [dimensions] = search_space.flatten().to_skopt()
+    else:
+        dimensions = {name: _dimension(value) for name, value in space.items()}
+    return FlatSpace(dict(sorted(dimensions.items())), search_space)
+
+
+def _dimension(value: Any) -> Dimension:
+    if isinstance(value, Categorical):
+        plain = all(map(_is_plain, value.categories))
+        return value if plain else _options(value.categories)
+    if isinstance(value, Dimension):
+        return value
+    if isinstance(value, tuple) and len(value) >= 2 and _are_bounds(value):
+        return check_dimension(value)
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValueError(
+            "A dimension of a Bayesian search must be a skopt dimension, a tuple of "
+            "the two ends of a range, a list of values, a domain or a scipy "
+            f"distribution. Got {value!r}."
+        )
+    return _options(value)
+
+
+def _are_bounds(value: tuple[Any, ...]) -> bool:
+    """Tell ``(low, high[, prior[, base]])`` from a tuple of values."""
+    ends, prior = value[:2], value[2:3]
+    return all(
+        isinstance(end, Real) and not isinstance(end, bool) for end in ends
+    ) and all(isinstance(name, str) for name in prior)
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether skopt keeps a value whole: what has parts, it takes apart."""
+    return isinstance(value, str) or not hasattr(value, "__len__")
+
+
+def _options(values: Iterable[Any]) -> Dimension:
+    [dimensions] = SearchSpace(values=list(values)).to_skopt()
+    return dimensions["values"]

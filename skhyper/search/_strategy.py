@@ -1,0 +1,49 @@
+"""What a search asks for: the one thing in which searches differ."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from skhyper.search._evaluation import Outcome
+
+__all__ = ["Listed", "Strategy"]
+
+
+class Strategy(Protocol):
+    """Says which candidates to try next, and learns how they did.
+
+    A search asks, has the candidates evaluated, tells the outcomes, and asks again
+    until it is given none. Whoever implements this needs to know neither how nor where
+    the candidates are fitted.
+    """
+
+    @property
+    def n_candidates(self) -> int:
+        """How many candidates there will be at most."""
+
+    def ask(self) -> list[dict[str, Any]]:
+        """Return the next candidates, all of which may be evaluated at once."""
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Learn how the candidates of the last ``ask`` did, in the same order."""
+
+
+class Listed:
+    """Tries a list of candidates that is known from the start.
+
+    Parameters
+    ----------
+    candidates : iterable of dict
+        The settings of the parameters.
+    """
+
+    def __init__(self, candidates: Iterable[dict[str, Any]]) -> None:
+        self.candidates = list(candidates)
+        self.n_candidates = len(self.candidates)
+
+    def ask(self) -> list[dict[str, Any]]:
+        """Return all of them, once."""
+        candidates, self.candidates = self.candidates, []
+        return candidates
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Learn nothing: the list is fixed."""

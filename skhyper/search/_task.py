@@ -1,0 +1,299 @@
+"""One task: one candidate fitted and scored on one split."""
+
+import time
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from numbers import Number
+from statistics import fmean
+from traceback import format_exc
+from typing import Any
+
+from joblib.logger import short_format_time
+from sklearn.base import BaseEstimator, clone
+from sklearn.callback import CallbackContext
+
+from skhyper._sklearn import MultimetricScorer, check_method_params, safe_split
+from skhyper.search._interrupt import raise_swallowed_interrupt
+from skhyper.search._target import fitted_networks
+
+__all__ = ["Procedure", "Scores", "Task", "TaskResult", "run_task", "seed_unset"]
+
+Scores = float | dict[str, float]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One candidate on one split.
+
+    ``candidate`` and ``split`` count from zero, ``candidate`` over the whole search.
+    """
+
+    candidate: int
+    split: int
+    params: dict[str, Any]
+    train: Any
+    test: Any
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """What all tasks of a search have in common: how to fit and score."""
+
+    scorer: Any
+    fit_params: dict[str, Any]
+    score_params: dict[str, Any]
+    return_train_score: bool
+    error_score: float | str
+    verbose: int
+    n_splits: int
+    seed: int
+    search: BaseEstimator
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What is known of a task after it has ended, well or not.
+
+    The scores are None where the fit failed: which metrics there are is known only
+    from the tasks that were scored. ``error`` is the traceback of the failed fit and
+    ``failed`` is true also where only the scoring failed.
+    """
+
+    candidate: int
+    split: int
+    test_scores: Scores | None = None
+    train_scores: Scores | None = None
+    fit_time: float = 0.0
+    score_time: float = 0.0
+    error: str | None = None
+    failed: bool = False
+    n_epochs: float = float("nan")
+    best_epoch: float = float("nan")
+    stop_reason: str | None = None
+
+
+def run_task(
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any,
+    task: Task,
+    procedure: Procedure,
+    context: CallbackContext | None,
+) -> TaskResult:
+    """Fit and score one candidate on one split.
+
+    ``estimator`` is a clone of its own: it is changed. Whatever the fit raises becomes
+    part of the result, unless ``error_score="raise"``. A Ctrl-C that the estimator
+    swallows is raised again, so that a half-trained model is never scored.
+    """
+    label = _label(task, procedure)
+    if procedure.verbose > 9:
+        start = f"[CV{label.progress}] START {label.params}"
+        print(f"{start:.<80}")  # noqa: T201
+    if task.params:
+        # Parameters can be estimators: the ones of the user stay as they are.
+        estimator.set_params(**clone(task.params, safe=False))
+    seed_unset(estimator, procedure.seed, task.params)
+    with raise_swallowed_interrupt():
+        result = _fit_and_score(estimator, X, y, task, procedure, context)
+    if procedure.verbose > 1:
+        _print_end(label, result, procedure.verbose)
+    return result
+
+
+def seed_unset(estimator: BaseEstimator, seed: int, params: dict[str, Any]) -> None:
+    """Give the seed of the search to each ``random_state`` that nobody has set."""
+    unset = {
+        name: seed
+        for name, value in estimator.get_params(deep=True).items()
+        if name.split("__")[-1] == "random_state"
+        and value is None
+        and name not in params
+    }
+    if unset:
+        estimator.set_params(**unset)
+
+
+def _fit_and_score(
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any,
+    task: Task,
+    procedure: Procedure,
+    context: CallbackContext | None,
+) -> TaskResult:
+    fit_params = check_method_params(X, procedure.fit_params, indices=task.train)
+    start = time.perf_counter()
+    try:
+        X_train, y_train = safe_split(estimator, X, y, task.train)
+        X_test, y_test = safe_split(estimator, X, y, task.test, task.train)
+        _fit(estimator, X_train, y_train, fit_params, procedure.search, context)
+    except Exception:
+        if procedure.error_score == "raise":
+            raise
+        return TaskResult(
+            task.candidate,
+            task.split,
+            fit_time=time.perf_counter() - start,
+            error=format_exc(),
+            failed=True,
+        )
+    fitted = time.perf_counter()
+    test_params = check_method_params(X, procedure.score_params, indices=task.test)
+    test_scores, failed = _score(estimator, X_test, y_test, test_params, procedure)
+    score_time = time.perf_counter() - fitted
+    train_scores = None
+    if procedure.return_train_score:
+        train_params = check_method_params(
+            X, procedure.score_params, indices=task.train
+        )
+        train_scores, _ = _score(estimator, X_train, y_train, train_params, procedure)
+    return TaskResult(
+        task.candidate,
+        task.split,
+        test_scores,
+        train_scores,
+        fitted - start,
+        score_time,
+        failed=failed,
+        **_training_report(estimator),
+    )
+
+
+def _fit(
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any,
+    fit_params: dict[str, Any],
+    search: BaseEstimator,
+    context: CallbackContext | None,
+) -> None:
+    """Fit, between the two calls that scikit-learn's callbacks expect."""
+    data = (X,) if y is None else (X, y)
+    if context is None:
+        estimator.fit(*data, **fit_params)
+        return
+    weights = fit_params.get("sample_weight")
+    metadata = None if weights is None else {"sample_weight": weights}
+    try:
+        with context.propagate_callback_context(estimator):
+            context.call_on_fit_task_begin(
+                estimator=search, X=X, y=y, metadata=metadata
+            )
+            estimator.fit(*data, **fit_params)
+    finally:
+        context.call_on_fit_task_end(estimator=search, X=X, y=y, metadata=metadata)
+
+
+def _score(
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any,
+    score_params: dict[str, Any],
+    procedure: Procedure,
+) -> tuple[Scores, bool]:
+    """Score the estimator, and tell whether a scorer failed.
+
+    A scorer that fails costs a warning and gives ``error_score``. A scorer that
+    returns something else than a number is a mistake of the caller and ends the search.
+    """
+    data = (X,) if y is None else (X, y)
+    error_score = procedure.error_score
+    try:
+        scores = procedure.scorer(estimator, *data, **score_params)
+    except Exception:
+        if error_score == "raise":
+            raise
+        _warn_scoring_failed(error_score, format_exc())
+        return error_score, True  # type: ignore[return-value]
+    if not isinstance(scores, dict):
+        return _number(scores, procedure.scorer), False
+    failed = False
+    if isinstance(procedure.scorer, MultimetricScorer):
+        # It gives the traceback in the place of the score of a metric that failed.
+        for name, score in scores.items():
+            if isinstance(score, str):
+                _warn_scoring_failed(error_score, score)
+                scores[name] = error_score
+                failed = True
+    return {name: _number(score, name) for name, score in scores.items()}, failed
+
+
+def _warn_scoring_failed(error_score: float | str, details: str) -> None:
+    warnings.warn(
+        f"Scoring failed. The score of this candidate on this split is set to "
+        f"{error_score}. Details:\n{details}",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _number(score: Any, scorer: Any) -> float:
+    """Unwrap a score from an array of one element."""
+    if hasattr(score, "item"):
+        with suppress(ValueError):
+            score = score.item()
+    if not isinstance(score, Number):
+        raise ValueError(
+            f"scoring must return a number, got {score} ({type(score)}) instead. "
+            f"(scorer={scorer})"
+        )
+    return score  # type: ignore[return-value]
+
+
+def _training_report(estimator: BaseEstimator) -> dict[str, Any]:
+    """Read off the fitted networks how long they trained and why they stopped."""
+    networks = list(fitted_networks(estimator))
+    if not networks:
+        return {}
+    reasons = dict.fromkeys(str(network.stop_reason_) for network in networks)
+    return {
+        "n_epochs": fmean(network.n_iter_ for network in networks),
+        "best_epoch": fmean(network.best_epoch_ for network in networks),
+        "stop_reason": ", ".join(reasons),
+    }
+
+
+@dataclass(frozen=True)
+class _Label:
+    progress: str
+    params: str
+
+
+def _label(task: Task, procedure: Procedure) -> _Label:
+    progress = ""
+    if procedure.verbose > 2:
+        progress = f" {task.split + 1}/{procedure.n_splits}"
+    if procedure.verbose > 9:
+        progress += f"; candidate {task.candidate + 1}"
+    params = ", ".join(f"{name}={task.params[name]}" for name in sorted(task.params))
+    return _Label(progress, params)
+
+
+def _print_end(label: _Label, result: TaskResult, verbose: int) -> None:
+    message = label.params + (";" if label.params else "")
+    if verbose > 2:
+        message += _scores_text(result)
+    seconds = short_format_time(result.fit_time + result.score_time)
+    message += f" total time={seconds}"
+    head = f"[CV{label.progress}] END "
+    print(head + message.rjust(80 - len(head), "."))  # noqa: T201
+
+
+def _scores_text(result: TaskResult) -> str:
+    if result.test_scores is None:
+        return ", fit failed"
+    if not isinstance(result.test_scores, dict):
+        if result.train_scores is None:
+            return f", score={result.test_scores:.3f}"
+        return (
+            f", score=(train={result.train_scores:.3f}, test={result.test_scores:.3f})"
+        )
+    text = ""
+    for name in sorted(result.test_scores):
+        train = ""
+        if isinstance(result.train_scores, dict):
+            train = f"train={result.train_scores[name]:.3f}, "
+        text += f" {name}: ({train}test={result.test_scores[name]:.3f})"
+    return text
