@@ -1,0 +1,206 @@
+"""Targets that are classes or labels."""
+
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import column_or_1d
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from skhyper.estimators._network import NeuralNetwork
+from skhyper.rules import predictions
+
+__all__ = ["NeuralClassifier"]
+
+
+class NeuralClassifier(ClassifierMixin, NeuralNetwork):
+    """Base class of the classifiers; not to be used by itself."""
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
+        """Train for one epoch on the given rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Target.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will ever occur. Needed in the first call, unless its
+            `y` holds them all; ignored for multilabel targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the rows.
+
+        Returns
+        -------
+        self : estimator
+            The estimator, trained for one more epoch.
+
+        Raises
+        ------
+        InvalidParameterError
+            If arguments of the estimator are wrong.
+        ValueError
+            If the data are unfit, `y` holds an unknown class, or the estimator
+            has ``early_stopping=True`` or ``class_weight="balanced"``.
+        TrainingDiverged
+            If the loss or a weight stops being finite.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                f"{type(self).__name__}.partial_fit cannot balance classes it has "
+                "not all seen: it does not support class_weight='balanced'. Give "
+                "the weights as a dict."
+            )
+        if classes is not None:
+            known = np.unique(np.asarray(classes))
+            if hasattr(self, "net_") and not np.array_equal(known, self.classes_):
+                raise ValueError(
+                    f"`classes={classes!r}` is not the same as on the last call to "
+                    f"{type(self).__name__}.partial_fit: {self.classes_!r}."
+                )
+            self._announced = known
+        try:
+            return self._partial_fit(X, y, sample_weight)
+        finally:
+            vars(self).pop("_announced", None)
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Predict the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            A column a class, in the order of ``classes_``; for multilabel targets
+            the probability of each label.
+        """
+        return predictions(self._loss, self._output(X)).cpu().numpy()
+
+    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+        """Predict the logarithms of the classes' probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            Natural logarithms, computed without forming the probabilities.
+        """
+        output = self._output(X)
+        log = logsigmoid(output) if self._multilabel else output.log_softmax(-1)
+        return log.cpu().numpy()
+
+    def decision_function(self, X: Any) -> NDArray[Any]:
+        """Compute the net's output before it becomes probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes the log-odds of the second, else a column a class.
+        """
+        output = self._output(X)
+        if not self._multilabel and len(self.classes_) == 2:
+            output = output[:, 1] - output[:, 0]
+        return output.cpu().numpy()
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    @property
+    def _loss(self) -> str:
+        return "binary_cross_entropy" if self._multilabel else "cross_entropy"
+
+    @property
+    def _n_outputs(self) -> int:
+        return len(self.classes_)
+
+    def _check_target(self, y: Any) -> NDArray[Any]:
+        name = type(self).__name__
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if y.dtype == object:
+            if pd.isna(y).any():
+                raise ValueError(
+                    f"Input y contains NaN or None. {name} needs a label for every row."
+                )
+            kinds = sorted({type(label).__name__ for label in y.ravel()})
+            if len(kinds) > 1 and "str" in kinds:
+                raise ValueError(
+                    f"The labels of {name} must be of one type. Got "
+                    f"{' and '.join(kinds)} mixed in y; convert them, for example "
+                    "with y.astype(str)."
+                )
+        check_classification_targets(y)
+        if type_of_target(y) == "multiclass-multioutput":
+            raise ValueError(
+                f"{name} takes several labels a row as a matrix of zeros and ones. "
+                f"Got a multiclass-multioutput target of shape {y.shape}; fit one "
+                "estimator a column, for example with MultiOutputClassifier."
+            )
+        return y
+
+    def _learn_target(self, y: NDArray[Any], weight: NDArray[Any] | None) -> None:
+        self._multilabel = y.ndim == 2
+        if self._multilabel:
+            self.classes_ = np.arange(y.shape[1])
+        else:
+            self.classes_ = getattr(self, "_announced", np.unique(y))
+
+    def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
+        name = type(self).__name__
+        if (y.ndim == 2) != self._multilabel or (
+            self._multilabel and y.shape[1] != len(self.classes_)
+        ):
+            expected = f"{len(self.classes_)} " + (
+                "labels a row" if self._multilabel else "classes, one a row"
+            )
+            raise ValueError(
+                f"{name} was fitted for {expected}. Got y of shape {y.shape}."
+            )
+        if self._multilabel:
+            return y.astype(np.float64)
+        index = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        unknown = self.classes_[index] != y
+        if unknown.any():
+            raise ValueError(
+                f"y contains classes that {name} does not know: "
+                f"{np.unique(y[unknown]).tolist()}. Known are "
+                f"{self.classes_.tolist()}."
+            )
+        return index
+
+    def _decode(self, output: Tensor) -> NDArray[Any]:
+        if self._multilabel:
+            return (output > 0).cpu().numpy().astype(np.int64)
+        return self.classes_[output.argmax(-1).cpu().numpy()]
+
+    def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
+        return y if y.ndim == 1 else None
+
+    def _class_weight(self, y: NDArray[Any]) -> NDArray[Any] | None:
+        if self.class_weight is None:
+            return None
+        return compute_sample_weight(self.class_weight, y)

@@ -1,0 +1,223 @@
+"""The rules for the estimators' arguments."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+
+from skhyper._sklearn import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+    validate_parameter_constraints,
+)
+from skhyper.exceptions import did_you_mean
+from skhyper.modules import ACTIVATIONS
+from skhyper.rules import OPTIMIZERS, SCHEDULES
+
+__all__ = [
+    "CLASSIFIER",
+    "CONSTRAINTS",
+    "MAPS",
+    "REGRESSOR",
+    "as_sizes",
+    "check_parameters",
+    "resolve_device",
+]
+
+PROBABILITY = Interval(Real, 0, 1, closed="left")
+NON_NEGATIVE = Interval(Real, 0, math.inf, closed="left")
+COUNT = Interval(Integral, 1, None, closed="left")
+
+CONSTRAINTS: dict[str, list[Any]] = {
+    "hidden_layer_sizes": ["array-like", COUNT],
+    "activation": [StrOptions(set(ACTIVATIONS))],
+    "normalizer": [StrOptions({"batch", "layer", "instance", "group"}), None],
+    "n_groups": [COUNT],
+    "dropout": [PROBABILITY],
+    "l1": [NON_NEGATIVE],
+    "l2": [NON_NEGATIVE],
+    "weight_decay": [NON_NEGATIVE],
+    "optimizer": [StrOptions(set(OPTIMIZERS))],
+    "lr": [Interval(Real, 0, math.inf, closed="neither")],
+    "momentum": [PROBABILITY],
+    "nesterov": ["boolean"],
+    "optimizer_params": [dict, None],
+    "scheduler": [StrOptions(set(SCHEDULES)), None],
+    "scheduler_params": [dict, None],
+    "max_epochs": [COUNT],
+    "batch_size": [StrOptions({"auto"}), COUNT],
+    "early_stopping": [StrOptions({"auto"}), "boolean"],
+    "patience": [COUNT],
+    "tol": [NON_NEGATIVE],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "restore_best": ["boolean"],
+    "callbacks": [list, tuple, None],
+    "device": [str],
+    "precision": [StrOptions({"auto", "float32", "float64", "bfloat16"})],
+    "compile": ["boolean"],
+    "memory": [str, HasMethods(["cache"]), None],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
+"""What each argument may be, in scikit-learn's grammar of constraints."""
+
+MAPS: dict[str, list[Any]] = {
+    "input_shape": ["array-like", None],
+    "channels": ["array-like", COUNT],
+    "kernel_size": ["array-like", COUNT],
+    "pool": ["array-like", COUNT, StrOptions({"auto"}), None],
+}
+"""The same for what convolutional nets have besides."""
+
+CLASSIFIER: dict[str, list[Any]] = {
+    "label_smoothing": [PROBABILITY],
+    "class_weight": [dict, StrOptions({"balanced"}), None],
+}
+"""The same for what classifiers have besides."""
+
+REGRESSOR: dict[str, list[Any]] = {"scale_target": ["boolean"]}
+"""The same for what regressors have besides."""
+
+
+def as_sizes(value: Any) -> Any:
+    """Turn a sequence of sizes into a tuple, and leave anything else.
+
+    Parameters
+    ----------
+    value : int, array-like of int, str or None
+        An argument that takes one size or several.
+
+    Returns
+    -------
+    sizes : int, tuple of int, str or None
+        The same, hashable.
+    """
+    if value is None or isinstance(value, str | Integral):
+        return value
+    return tuple(np.asarray(value).tolist())
+
+
+def check_parameters(
+    name: str,
+    params: Mapping[str, Any],
+    constraints: Mapping[str, list[Any]],
+    module_mistakes: Callable[[], list[str]],
+) -> None:
+    """Check every argument and report all mistakes at once.
+
+    Parameters
+    ----------
+    name : str
+        The estimator's class.
+    params : mapping of str to object
+        Its arguments.
+    constraints : mapping of str to list
+        What each of them may be.
+    module_mistakes : callable
+        Says what the module would refuse. Asked if each argument by itself obeys
+        its rule.
+
+    Raises
+    ------
+    InvalidParameterError
+        If an argument breaks its rule, or two of them do not go together.
+    """
+    mistakes = [*_mistakes_in_values(name, params, constraints)]
+    if not mistakes:
+        mistakes = [*_mistakes_in_combinations(name, params), *module_mistakes()]
+    if mistakes:
+        raise InvalidParameterError("\n".join(mistakes))
+    resolve_device(name, params["device"])
+
+
+def resolve_device(name: str, device: str) -> str:
+    """Choose the device, or refuse one that is not there.
+
+    Parameters
+    ----------
+    name : str
+        The estimator's class.
+    device : str
+        ``"auto"`` or a device of torch.
+
+    Returns
+    -------
+    device : str
+        A device of torch that is available.
+
+    Raises
+    ------
+    ValueError
+        If torch knows no such device or it is not available.
+    """
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if device == "auto":
+        return next(kind for kind, there in available.items() if there)
+    try:
+        kind, index = torch.device(device).type, torch.device(device).index
+    except RuntimeError:
+        kind, index = device, None
+    there = available.get(kind, False)
+    if there and kind == "cuda" and index is not None:
+        there = index < torch.cuda.device_count()
+    if not there:
+        names = ", ".join(
+            repr(known) for known, is_there in available.items() if is_there
+        )
+        raise InvalidParameterError(
+            f"The 'device' parameter of {name} must be a device of this machine: "
+            f"'auto' or one of {names}. Got {device!r} instead."
+            f"{did_you_mean(device, available)}"
+        )
+    return device
+
+
+def _mistakes_in_values(
+    name: str, params: Mapping[str, Any], constraints: Mapping[str, list[Any]]
+) -> Iterable[str]:
+    for parameter, value in params.items():
+        try:
+            validate_parameter_constraints(constraints, {parameter: value}, name)
+        except InvalidParameterError as error:
+            known = [
+                option
+                for constraint in constraints[parameter]
+                if isinstance(constraint, StrOptions)
+                for option in constraint.options
+            ]
+            yield f"{error}{did_you_mean(value, sorted(known))}"
+
+
+def _mistakes_in_combinations(name: str, params: Mapping[str, Any]) -> Iterable[str]:
+    optimizer, scheduler = params["optimizer"], params["scheduler"]
+    for parameter, owner, known in (
+        ("optimizer_params", optimizer, OPTIMIZERS[optimizer].arguments),
+        (
+            "scheduler_params",
+            scheduler,
+            SCHEDULES[scheduler].arguments if scheduler else (),
+        ),
+    ):
+        for key in params[parameter] or {}:
+            if key not in known:
+                names = ", ".join(map(repr, known)) or "nothing"
+                yield (
+                    f"The {parameter!r} parameter of {name} must be a dict of "
+                    f"arguments of {owner!r} ({names}). Got {key!r} instead."
+                    f"{did_you_mean(key, known)}"
+                )
+    if optimizer == "sgd" and params["nesterov"] and not params["momentum"]:
+        yield (
+            f"The 'momentum' parameter of {name} must be a float above 0 with "
+            f"nesterov=True. Got {params['momentum']!r} instead."
+        )

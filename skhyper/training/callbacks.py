@@ -1,0 +1,87 @@
+"""skorch's learning-rate callback, able to continue a run."""
+
+from typing import Any
+
+from skorch import NeuralNet
+from skorch.callbacks import Callback, LRScheduler
+
+__all__ = ["Schedule", "needs_batches"]
+
+BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+
+class Schedule(LRScheduler):
+    """skorch's ``LRScheduler``, which survives a pause and knows its end.
+
+    A run that is continued goes on with the schedule it had, also after it was
+    pickled; past the last step the schedule was laid out for, the rate stays.
+
+    Parameters
+    ----------
+    policy, monitor, event_name, step_every, **kwargs
+        As in skorch.
+    """
+
+    def initialize(self) -> "Schedule":
+        """Forget an earlier run."""
+        self.state_: dict[str, Any] | None = None
+        super().initialize()
+        return self
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Lay out the schedule, or take up that of the run that goes on."""
+        if self.lr_scheduler_ is not None:
+            return
+        rates = [group["lr"] for group in net.optimizer_.param_groups]
+        self.lr_scheduler_ = self.policy_(net.optimizer_, **self.kwargs)
+        if self.state_ is not None:
+            self.lr_scheduler_.load_state_dict(self.state_)
+            for group, rate in zip(net.optimizer_.param_groups, rates, strict=True):
+                group["lr"] = rate
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Take the step of an epoch, unless the schedule is over."""
+        if self.lr_scheduler_.last_epoch < net.max_epochs:
+            super().on_epoch_end(net, **kwargs)
+
+    def on_batch_end(self, net: NeuralNet, training: bool, **kwargs: Any) -> None:
+        """Take the step of a batch, unless the schedule is over."""
+        last = getattr(self.lr_scheduler_, "total_steps", float("inf")) - 1
+        if self.lr_scheduler_.last_epoch < last:
+            super().on_batch_end(net, training, **kwargs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The scheduler holds the optimizer, which the net pickles by itself.
+        state = self.__dict__.copy()
+        scheduler = state.get("lr_scheduler_")
+        if scheduler is not None:
+            state.update(lr_scheduler_=None, state_=scheduler.state_dict())
+        return state
+
+
+def needs_batches(callback: Callback) -> bool:
+    """Tell whether a callback must be called for every batch.
+
+    Parameters
+    ----------
+    callback : skorch.callbacks.Callback
+        The callback, initialized or not.
+
+    Returns
+    -------
+    answer : bool
+        True when it overrides a hook that skorch calls for each batch.
+
+    Examples
+    --------
+    >>> from skorch.callbacks import EarlyStopping, GradientNormClipping
+    >>> from skhyper.training.callbacks import needs_batches
+    >>> needs_batches(EarlyStopping()), needs_batches(GradientNormClipping())
+    (False, True)
+    """
+    kind = callback if isinstance(callback, type) else type(callback)
+    if getattr(callback, "step_every", None) == "epoch":
+        return False
+    return any(
+        getattr(kind, hook) is not getattr(Callback, hook) for hook in BATCH_HOOKS
+    )

@@ -1,0 +1,280 @@
+"""The skorch net that every estimator has."""
+
+import dis
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from torch import Tensor
+
+from skhyper.exceptions import TrainingDiverged
+from skhyper.modules import Dropout, penalized_parameters
+from skhyper.rules import (
+    Noise,
+    add_penalty_gradients_,
+    predictions,
+    score,
+    weighted_mean,
+)
+from skhyper.training.batches import Batches
+from skhyper.training.callbacks import needs_batches
+from skhyper.training.recipe import Rows, StopReason
+
+__all__ = ["Net"]
+
+# Rows of one forward pass without gradients: the activations of so many rows of
+# a net some hundred units wide stay in a core's second-level cache.
+EVALUATION_ROWS = 1024
+
+
+class Net(NeuralNet):
+    """A skorch net whose batches are cut from tensors on the device.
+
+    Everything random in it comes from its seed, in whatever thread it runs; the
+    penalties act on weights only; Ctrl-C is not taken for the end of training.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As in skorch.
+    seed : int, default=0
+        Where the initial weights, the batch order and the dropout come from.
+    l1, l2 : float, default=0.0
+        Factors of the penalties on absolute and on squared weights.
+    autocast : bool, default=False
+        Whether matrix products are computed in bfloat16.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        seed: int = 0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        autocast: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.seed = seed
+        self.l1 = l1
+        self.l2 = l2
+        self.autocast = autocast
+
+    def initialize_module(self) -> "Net":
+        """Build the module with weights drawn from the seed."""
+        self.module_ = self.module(
+            **self.get_params_for("module"),
+            generator=Noise(self.seed).generator("weights"),
+        )
+        return self
+
+    def get_dataset(self, X: Any, y: Any = None) -> Rows:
+        """Put features and target on the device, unless they are there."""
+        if isinstance(X, Rows):
+            return X
+        dtype = next(self.module_.parameters()).dtype
+        target = None if y is None else torch.as_tensor(y, device=self.device)
+        return Rows(torch.as_tensor(X, dtype=dtype, device=self.device), target)
+
+    def get_iterator(self, dataset: Rows, training: bool = False) -> Batches:
+        """Cut a dataset into batches, shuffled anew each epoch in training."""
+        if not training:
+            return Batches(dataset, EVALUATION_ROWS)
+        noise = Noise(self.seed)
+        return Batches(
+            dataset,
+            self.batch_size,
+            lambda n_rows: noise.order(n_rows, epoch=len(self.history) - 1),
+        )
+
+    def infer(self, x: Tensor, **fit_params: Any) -> Tensor:
+        """Compute the module's output for a batch."""
+        if not self.autocast:
+            return self.module_(x, **fit_params)
+        with torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16):
+            return self.module_(x, **fit_params).to(x.dtype)
+
+    def get_loss(
+        self, y_pred: Tensor, y_true: Any, X: Any = None, training: bool = False
+    ) -> Tensor:
+        """Average the loss of a batch's rows by their weights."""
+        target, weight = y_true
+        return weighted_mean(self.criterion_(y_pred, target), weight)
+
+    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
+        """Take one step of the optimizer."""
+        X, y = batch
+        self.optimizer_.zero_grad()
+        y_pred = self.infer(X, **fit_params)
+        loss = self.get_loss(y_pred, y, X=X, training=True)
+        loss.backward()
+        if self.l1 or self.l2:
+            weights = penalized_parameters(self.module_)
+            add_penalty_gradients_(weights, self.l1, self.l2)
+        if self._batches_are_watched():
+            self.notify(
+                "on_grad_computed",
+                named_parameters=list(self.get_all_learnable_params()),
+                batch=batch,
+                training=True,
+            )
+        self.optimizer_.step()
+        return {"loss": loss.detach(), "y_pred": y_pred}
+
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
+        """Compute the output and the loss of a batch, without gradients."""
+        X, y = batch
+        with torch.no_grad():
+            y_pred = self.infer(X, **fit_params)
+            loss = self.get_loss(y_pred, y, X=X, training=False)
+        return {"loss": loss, "y_pred": y_pred}
+
+    def run_single_epoch(
+        self,
+        iterator: Batches | None,
+        training: bool,
+        prefix: str,
+        step_fn: Callable[..., dict[str, Tensor]],
+        **fit_params: Any,
+    ) -> None:
+        """Go once through the batches and record their mean loss."""
+        if iterator is None:
+            return
+        self._set_training(training)
+        if training:
+            self._seed_dropout()
+        watched = self._batches_are_watched()
+        losses, weights, outputs = [], [], []
+        for batch in iterator:
+            if watched:
+                self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, **fit_params)
+            X, (_, weight) = batch
+            losses.append(step["loss"])
+            weights.append(float(len(X)) if weight is None else weight.sum())
+            if not training:
+                outputs.append(step["y_pred"])
+            if watched:
+                self.history.record_batch(f"{prefix}_loss", step["loss"].item())
+                self.history.record_batch(f"{prefix}_batch_size", len(X))
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+        rows = iterator.rows
+        total = torch.stack(losses)
+        share = torch.as_tensor(weights, dtype=total.dtype, device=total.device)
+        self._record_loss(prefix, float(weighted_mean(total, share)))
+        self.history.record(f"{prefix}_batch_count", len(iterator))
+        if not training:
+            name = self.criterion_.name
+            result = score(name, torch.cat(outputs), rows.y, rows.weight)
+            self.history.record(f"{prefix}_score", result)
+
+    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Open the epoch's row of the history with its learning rate."""
+        super().on_epoch_begin(net, **kwargs)
+        self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+
+    def train_epochs(self, rows: Rows, epochs: int) -> StopReason:
+        """Train on, for some epochs or until a callback ends it.
+
+        Parameters
+        ----------
+        rows : Rows
+            Training rows, on the net's device.
+        epochs : int
+            Epochs at most.
+
+        Returns
+        -------
+        reason : StopReason
+            Why it ended.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            On Ctrl-C. (A callback's own ``KeyboardInterrupt``, skorch's way to
+            end a training, is not raised.)
+        TrainingDiverged
+            When a loss or a weight stops being finite.
+        """
+        reason = StopReason.MAX_EPOCHS
+        try:
+            self.fit_loop(rows, epochs=epochs)
+        except KeyboardInterrupt as interrupt:
+            hook = _hook_that_raised(interrupt)
+            if hook is None:
+                raise
+            by_patience = hook.f_locals.get("self") is self.early_stopping_
+            reason = StopReason.EARLY_STOPPING if by_patience else StopReason.CALLBACK
+        if not all(bool(p.isfinite().all()) for p in self.module_.parameters()):
+            raise TrainingDiverged(self._describe_divergence("a weight"))
+        return reason
+
+    @property
+    def early_stopping_(self) -> Any:
+        """The callback that stops by patience, or None."""
+        return dict(self.callbacks_).get("early_stopping")
+
+    def partial_fit(
+        self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any
+    ) -> "Net":
+        """Train on for ``max_epochs`` epochs."""
+        if not self.initialized_:
+            self.initialize()
+        rows = self.get_dataset(X, y)
+        self.notify("on_train_begin", X=rows, y=None)
+        self.train_epochs(rows, self.max_epochs)
+        self.notify("on_train_end", X=rows, y=None)
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return what the outputs mean: probabilities, or numbers."""
+        output = self.forward(X)
+        return predictions(self.criterion_.name, output).numpy()
+
+    def _batches_are_watched(self) -> bool:
+        return any(needs_batches(callback) for _, callback in self.callbacks_)
+
+    def _seed_dropout(self) -> None:
+        epoch = len(self.history) - 1
+        generator = None
+        for layer in self.module_.modules():
+            if isinstance(layer, Dropout):
+                generator = generator or Noise(self.seed).generator(
+                    "dropout", epoch, self.device
+                )
+                layer.generator = generator
+
+    def _record_loss(self, prefix: str, loss: float) -> None:
+        self.history.record(f"{prefix}_loss", loss)
+        if not math.isfinite(loss):
+            name = {"train": "training", "valid": "validation"}[prefix]
+            raise TrainingDiverged(
+                self._describe_divergence(f"the {name} loss ({loss})")
+            )
+
+    def _describe_divergence(self, what: str) -> str:
+        rate = self.history[-1, "lr"]
+        name = type(self.optimizer_).__name__
+        return (
+            f"Training diverged: {what} is not finite in epoch "
+            f"{len(self.history)}, with lr={rate:g} and the optimizer {name}. "
+            "Lower lr, or scale the features (and the target)."
+        )
+
+
+def _hook_that_raised(interrupt: KeyboardInterrupt) -> Any:
+    """Find the frame of the callback's hook that raised this, if one did.
+
+    Ctrl-C interrupts at any instruction; a callback interrupts by a ``raise``
+    statement of its own.
+    """
+    traceback = interrupt.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return None
+    code = traceback.tb_frame.f_code
+    raising = code.co_code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+    return traceback.tb_frame if raising and code.co_name.startswith("on_") else None

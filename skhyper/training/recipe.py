@@ -1,0 +1,219 @@
+"""What a training run is given and what it gives back."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+import torch
+from skorch import NeuralNet
+from torch import Tensor, nn
+
+__all__ = ["Data", "Knobs", "Outcome", "Recipe", "Rows", "StopReason", "Structure"]
+
+Arguments = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What must be equal for two runs to be trained in one stack.
+
+    Parameters
+    ----------
+    module : type of torch.nn.Module
+        The network's class.
+    module_params : tuple of (str, value)
+        Its arguments, but for the dropout probability, which is a knob.
+    loss : str
+        Key of ``skhyper.rules.LOSSES``.
+    optimizer : str
+        Key of ``skhyper.rules.OPTIMIZERS``.
+    batch_size : int
+        Rows per step.
+    dtype : torch.dtype
+        Type of the weights.
+    device : str
+        Where the run takes place.
+    autocast : bool, default=False
+        Whether matrix products are computed in bfloat16.
+    compile : bool, default=False
+        Whether the network is compiled.
+    """
+
+    module: type[nn.Module]
+    module_params: Arguments
+    loss: str
+    optimizer: str
+    batch_size: int
+    dtype: torch.dtype
+    device: str
+    autocast: bool = False
+    compile: bool = False
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """What may differ between the runs of one stack.
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate at the start (at the peak, for the one-cycle schedule).
+    max_epochs : int
+        Epochs at most; the schedule is laid out over them.
+    seed : int
+        Where weights, batch order and dropout come from.
+    momentum, weight_decay, l1, l2, dropout, label_smoothing : float
+        As the estimators' arguments.
+    nesterov : bool
+        Whether the momentum is Nesterov's.
+    optimizer_params : tuple of (str, value)
+        Further arguments of the optimizer.
+    scheduler : str or None
+        Key of ``skhyper.rules.SCHEDULES``.
+    scheduler_params : tuple of (str, value)
+        Further arguments of the schedule.
+    patience : int or None
+        Epochs without an improvement by ``tol`` of the validation loss that are
+        allowed; None never stops early.
+    tol : float
+        Smallest improvement that counts, in units of the loss.
+    restore_best : bool
+        Whether the weights of the best epoch are kept.
+    """
+
+    lr: float
+    max_epochs: int
+    seed: int
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    l1: float = 0.0
+    l2: float = 0.0
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    optimizer_params: Arguments = ()
+    scheduler: str | None = None
+    scheduler_params: Arguments = ()
+    patience: int | None = None
+    tol: float = 0.0
+    restore_best: bool = True
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that determines one training run, but for its rows.
+
+    Parameters
+    ----------
+    structure : Structure
+        What must be equal to be stacked.
+    knobs : Knobs
+        What may differ within a stack.
+    callbacks : tuple of skorch.callbacks.Callback
+        Further callbacks of the user.
+    verbose : int, default=0
+        Above 0, a line is printed for each epoch.
+    """
+
+    structure: Structure
+    knobs: Knobs
+    callbacks: tuple[Any, ...] = ()
+    verbose: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Rows(torch.utils.data.Dataset[Any]):
+    """Rows on the device they are trained on.
+
+    Parameters
+    ----------
+    X : torch.Tensor of shape (n_rows, n_features)
+        Features, one flat row each.
+    y : torch.Tensor of shape (n_rows,) or (n_rows, n_outputs), or None
+        Target.
+    weight : torch.Tensor of shape (n_rows,) or None, default=None
+        Positive weights; None counts every row once.
+    """
+
+    X: Tensor
+    y: Tensor | None = None
+    weight: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, tuple[Any, Any]]:
+        return self.X[index], (
+            None if self.y is None else self.y[index],
+            None if self.weight is None else self.weight[index],
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As arrays the rows are hashed by their content when a run is cached.
+        arrays = [
+            None if part is None else part.cpu().numpy()
+            for part in (self.X, self.y, self.weight)
+        ]
+        return _rows_from_arrays, (*arrays, str(self.X.device))
+
+
+def _rows_from_arrays(X: Any, y: Any, weight: Any, device: str) -> Rows:
+    parts = (
+        None if part is None else torch.as_tensor(part, device=device)
+        for part in (X, y, weight)
+    )
+    return Rows(*parts)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The rows of a run.
+
+    Parameters
+    ----------
+    train : Rows
+        Rows to learn from.
+    valid : Rows or None, default=None
+        Rows to watch, and to stop by.
+    """
+
+    train: Rows
+    valid: Rows | None = None
+
+
+class StopReason(StrEnum):
+    """Why a training run ended."""
+
+    MAX_EPOCHS = "max_epochs"
+    """All of ``max_epochs`` were trained."""
+
+    EARLY_STOPPING = "early_stopping"
+    """The validation loss had not improved by ``tol`` for ``patience`` epochs."""
+
+    CALLBACK = "callback"
+    """A callback of the user ended the training."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a training run gave.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        The trained net, with its optimizer and its history.
+    best_epoch : int
+        Epoch of the best validation loss, or the last epoch without validation.
+    stop_reason : StopReason
+        Why the training ended.
+    history : pandas.DataFrame
+        A row an epoch: ``epoch, train_loss, valid_loss, valid_score, lr,
+        seconds``. The losses leave out penalties, so that they can be compared
+        between runs.
+    """
+
+    net: NeuralNet
+    best_epoch: int
+    stop_reason: StopReason
+    history: pd.DataFrame
