@@ -7,8 +7,9 @@ import pandas as pd
 
 from skhyper.exceptions import did_you_mean
 from skhyper.spaces._branches import flatten
-from skhyper.spaces._choices import Choice, Domain, Switch
+from skhyper.spaces._choices import Domain, Switch
 from skhyper.spaces._space import SearchSpace
+from skhyper.spaces._text import as_brief
 
 __all__ = ["Preset", "Row"]
 
@@ -17,7 +18,6 @@ Table = tuple[Row, ...]
 
 _FAMILIES = ("mlp", "cnn")
 _CALLER = "given by the caller"
-_MANY = 8  # more values than this are not listed one by one in a table
 
 
 class Preset(SearchSpace):
@@ -306,14 +306,7 @@ def _joined(left: Preset, right: Preset) -> Preset:
 def _lines(table: Table) -> list[tuple[str, str, str, str]]:
     """Write the table out: parameter, domain, default and source."""
     return [
-        (case, _brief(domain), repr(domain.default), source)
+        (case, as_brief(domain), repr(domain.default), source)
         for name, given, source in table
         for case, domain in flatten({name: given}).items()
     ]
-
-
-def _brief(domain: Domain) -> str:
-    if isinstance(domain, Choice) and len(domain) > _MANY:
-        first, *_, last = domain.values
-        return f"{len(domain)} values from {first!r} to {last!r}"
-    return repr(domain)

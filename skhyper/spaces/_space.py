@@ -1,6 +1,5 @@
 """The search space: an ordered set of parameters and their domains."""
 
-import html
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from skhyper.spaces._choices import Domain, Switch
 from skhyper.spaces._frozen import Frozen
 from skhyper.spaces._read import as_domain
 from skhyper.spaces._rendered import Rendered
+from skhyper.spaces._text import as_code, as_html
 
 __all__ = ["SearchSpace"]
 
@@ -83,8 +83,7 @@ class SearchSpace(Rendered, Frozen, Mapping[str, Domain | Switch]):
                 domains[name] = as_domain(value)
             except ValueError as error:
                 mistakes.append(f"In the domain of {name!r}: {error}")
-        mistakes = mistakes or _branches.find_mistakes(domains)
-        if mistakes:
+        if mistakes := mistakes or _branches.find_mistakes(domains):
             raise ValueError("\n".join(mistakes))
         self._fill(_domains=domains)
 
@@ -330,34 +329,17 @@ class SearchSpace(Rendered, Frozen, Mapping[str, Domain | Switch]):
 
     def _check_known(self, names: Any) -> None:
         known = self._known()
-        unknown = [_unknown(name, known) for name in names if name not in known]
-        if unknown:
+        if unknown := [_unknown(name, known) for name in names if name not in known]:
             raise ValueError("\n".join(unknown))
 
     def _known(self) -> list[str]:
         return list(self._domains)
 
     def __repr__(self) -> str:
-        if all(map(str.isidentifier, self)):
-            items = [f"{name}={domain!r}" for name, domain in self.items()]
-            opening, closing = "SearchSpace(", ")"
-        else:
-            items = [f"{name!r}: {domain!r}" for name, domain in self.items()]
-            opening, closing = "SearchSpace({", "})"
-        if len(items) <= 1:
-            return opening + "".join(items) + closing
-        return "\n".join([opening, *(f"    {item}," for item in items), closing])
+        return as_code(self)
 
     def _repr_html_(self) -> str:
-        defaults = {name: repr(value) for name, value in self.defaults().items()}
-        rows = "".join(
-            f"<tr><td>{html.escape(name)}</td>"
-            f"<td><code>{html.escape(repr(domain))}</code></td>"
-            f"<td><code>{html.escape(defaults.get(name, ''))}</code></td></tr>"
-            for name, domain in self.items()
-        )
-        head = "<tr><th>parameter</th><th>domain</th><th>default</th></tr>"
-        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+        return as_html(self, self.defaults())
 
 
 def _unknown(name: object, known: list[str]) -> str:
