@@ -87,7 +87,8 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
             A column a class, in the order of ``classes_``; for multilabel targets
             the probability of each label.
         """
-        return predictions(self._loss, self._output(X)).cpu().numpy()
+        output = self._output(X)
+        return predictions(self._loss, output).cpu().numpy()
 
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
         """Predict the logarithms of the classes' probabilities.
