@@ -40,7 +40,6 @@ nitpick_ignore_regex = [
 
 autosummary_generate = True
 autodoc_typehints = "none"
-autodoc_default_options = {"members": True, "inherited-members": True}
 numpydoc_show_class_members = False
 
 sphinx_gallery_conf = {
@@ -70,8 +69,9 @@ def skip_members_of_other_projects(
     app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object
 ) -> bool:
     """Leave what a class inherits from another project to that project's pages."""
-    home = getattr(obj, "__module__", None) or ""
-    return skip or (inspect.isroutine(obj) and not home.startswith("skhyper"))
+    function = obj.fget if isinstance(obj, property) else obj
+    home = getattr(function, "__module__", None) or ""
+    return skip or (inspect.isroutine(function) and not home.startswith("skhyper"))
 
 
 def setup(app: Sphinx) -> None:

@@ -8,36 +8,43 @@ from sphinx.application import Sphinx
 from skhyper import presets
 
 
-def cell(value: object) -> str:
+CODE = ("parameter", "domain", "default")
+
+
+def cell(column: str, value: object) -> str:
     """Return a value as reStructuredText on one line."""
-    return " ".join(str(value).split()).replace("*", r"\*").replace("|", r"\|")
+    text = " ".join(str(value).split())
+    if column in CODE:
+        return f"``{text}``"
+    return text.replace("*", r"\*").replace("|", r"\|")
 
 
 class PresetsTable(Directive):
     """Write what ``presets.describe()`` returns."""
 
     def run(self) -> list[nodes.Node]:
-        table = presets.describe()
         container = nodes.container()
-        for preset, rows in table.groupby("preset", sort=False):
-            columns = [column for column in rows.columns if column != "preset"]
+        for name, rows in presets.describe().groupby("preset", sort=False):
+            table = rows.drop(columns="preset")
+            marks = ["   * - ", *["     - "] * (table.shape[1] - 1)]
             lines = [
-                f".. rubric:: {preset}",
+                f".. rubric:: {name}",
+                "",
+                presets.get(name).description,
                 "",
                 ".. list-table::",
                 "   :header-rows: 1",
                 "   :width: 100%",
                 "",
+                *map("".join, zip(marks, table.columns, strict=True)),
             ]
-            for values in (columns, *rows[columns].itertuples(index=False)):
-                marks = ["   * - ", *["     - "] * (len(columns) - 1)]
-                lines += [
-                    mark + cell(value)
-                    for mark, value in zip(marks, values, strict=True)
-                ]
-            lines.append("")
+            for row in table.itertuples(index=False):
+                cells = map(cell, table.columns, row)
+                lines += map("".join, zip(marks, cells, strict=True))
             self.state.nested_parse(
-                StringList(lines, source="presets"), self.content_offset, container
+                StringList([*lines, ""], source="presets"),
+                self.content_offset,
+                container,
             )
         return [container]
 
