@@ -1,7 +1,6 @@
 """Numeric domains: a range of floats and a range of integers."""
 
 import math
-import sys
 from collections.abc import Hashable
 from decimal import Decimal
 from numbers import Integral, Real
@@ -56,10 +55,15 @@ class Range(Frozen):
             return True
         if not self.low <= value <= self.high:
             return False
-        if self.step is None:
-            return True
+        return self.step is None or self._is_step(value)
+
+    def _is_step(self, value: Any) -> bool:
+        if isinstance(self, Int):
+            return bool((value - self.low) % self.step == 0)
         nearest = self.nth(round((value - self.low) / self.step))
-        return math.isclose(value, nearest, rel_tol=1e-9, abs_tol=1e-9 * self.step)
+        # 0.1 + 0.2 is meant to be the third step of 0.1.
+        slack = max(1e-9 * self.step, 4 * math.ulp(nearest))
+        return bool(abs(value - nearest) <= slack)
 
     def __repr__(self) -> str:
         is_middle = identity(self.default) == identity(self._middle())
@@ -222,6 +226,13 @@ def _is_number(value: object, kind: type[Range]) -> bool:
     return isinstance(value, number) and not isinstance(value, bool)
 
 
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:  # an integer beyond the range of floats
+        return False
+
+
 def _mistakes(domain: Range) -> list[str]:
     kind = type(domain).__name__
     rule = "an integer" if kind == "Int" else "a finite number"
@@ -231,7 +242,7 @@ def _mistakes(domain: Range) -> list[str]:
         optional = name == "step"
         if optional and value is None:
             continue
-        good = _is_number(value, type(domain)) and abs(value) <= sys.float_info.max
+        good = _is_number(value, type(domain)) and _is_finite(value)
         if not good or (optional and value <= 0):
             limits = " > 0, or None" if optional else ""
             mistakes.append(
