@@ -2,17 +2,18 @@
 
 import inspect
 import sys
-from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from sphinx.application import Sphinx
+
+import skhyper
 
 sys.path.insert(0, str(Path(__file__).parent / "ext"))
 
 project = "skhyper"
 author = "skhyper developers"
 project_copyright = "skhyper developers"
-version = release = installed_version("skhyper")
+version = release = skhyper.__version__
 
 extensions = [
     "sphinx.ext.autodoc",

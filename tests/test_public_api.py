@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import skhyper
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "skhyper").rglob("*.py"))
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 OPTIONAL = ("optuna", "hyperopt", "ray", "dask", "matplotlib", "polars")
 PUBLIC_MODULES = [
     "skhyper",
@@ -56,13 +58,16 @@ def test_public_name_is_importable_and_documented(module: str, name: str) -> Non
 
 
 def documented_objects() -> list[str]:
-    """Public classes and functions, and the methods that the classes define."""
+    """Public classes and functions, and the methods that the classes add."""
     found = set()
     for module, name in public_names():
         thing = getattr(importlib.import_module(module), name)
         if not (inspect.isclass(thing) or inspect.isfunction(thing)):
             continue
-        found.add(path := f"{thing.__module__}.{thing.__qualname__}")
+        path = f"{thing.__module__}.{thing.__qualname__}"
+        # Nobody calls an enumeration: its members are its documentation.
+        if not (inspect.isclass(thing) and issubclass(thing, Enum)):
+            found.add(path)
         for base in inspect.getmro(thing) if inspect.isclass(thing) else ():
             if base.__module__.startswith("skhyper"):
                 found.update(
@@ -70,17 +75,25 @@ def documented_objects() -> list[str]:
                     for key, value in vars(base).items()
                     if not key.startswith("_")
                     and (inspect.isfunction(value) or isinstance(value, property))
+                    and not is_documented_elsewhere(thing, key)
                 )
     return sorted(found)
 
 
+def is_documented_elsewhere(owner: type, method: str) -> bool:
+    """Whether another project has laid down what the overridden method does."""
+    return any(
+        method in vars(base) and not base.__module__.startswith("skhyper")
+        for base in inspect.getmro(owner)
+    )
+
+
 @pytest.mark.parametrize("path", documented_objects())
 def test_docstring_of_public_object_is_complete_numpydoc(path: str) -> None:
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        settings = tomllib.load(file)["tool"]["numpydoc_validation"]
-    checks = get_validation_checks(set(settings["checks"]))
+    checks = set(PYPROJECT["tool"]["numpydoc_validation"]["checks"])
+    asked_for = get_validation_checks(checks)
     errors = validate(path)["errors"]
-    assert [f"{code} {text}" for code, text in errors if code in checks] == []
+    assert [f"{code} {text}" for code, text in errors if code in asked_for] == []
 
 
 def test_import_loads_no_optional_package() -> None:
@@ -93,6 +106,10 @@ def test_import_loads_no_optional_package() -> None:
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == ""
+
+
+def test_version_is_the_one_of_the_metadata() -> None:
+    assert skhyper.__version__ == PYPROJECT["project"]["version"]
 
 
 def test_layers_are_kept_and_no_module_is_in_a_circle() -> None:
