@@ -7,7 +7,6 @@ from sphinx.application import Sphinx
 
 from skhyper import presets
 
-
 CODE = ("parameter", "domain", "default")
 
 
