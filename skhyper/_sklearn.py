@@ -10,6 +10,8 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures as warn_or_raise_about_fit_failures,
 )
+from sklearn.utils._array_api import device as array_device
+from sklearn.utils._array_api import get_namespace
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -28,9 +30,11 @@ __all__ = [
     "InvalidParameterError",
     "MultimetricScorer",
     "StrOptions",
+    "array_device",
     "check_method_params",
     "check_sample_weight",
     "fit_context",
+    "get_namespace",
     "safe_split",
     "validate_parameter_constraints",
     "warn_or_raise_about_fit_failures",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from numbers import Real
+from numbers import Integral, Real
 from operator import or_
 from typing import Any
 
@@ -17,8 +17,8 @@ __all__ = [
     "FlatSpace",
     "Space",
     "read_spaces",
+    "read_subspaces",
     "to_distributions",
-    "to_flat",
     "to_grids",
 ]
 
@@ -54,11 +54,49 @@ def read_spaces(given: Any, parameters: Parameters) -> list[Space]:
         If a preset or a parameter is unknown, or a preset is given for an estimator
         that holds no network.
     """
-    items = list(given) if isinstance(given, list | tuple) else [given]
-    if items and all(isinstance(item, str | Preset) for item in items):
-        items = [reduce(or_, map(_preset, items))]
-    spaces = [_single(item, parameters) for item in items]
+    spaces = [_single(item, parameters) for item in _alternatives(given)]
     return _with_full_names(spaces, parameters)
+
+
+def read_subspaces(
+    given: Any, n_iter: int, parameters: Parameters
+) -> list[tuple["FlatSpace", int]]:
+    """Read what BayesSearchCV takes: spaces, each with its number of candidates.
+
+    As `read_spaces`, but a space in a list may be a pair with a number of its own in
+    the place of `n_iter`.
+
+    Raises
+    ------
+    TypeError
+        As `read_spaces`.
+    ValueError
+        As `read_spaces`, and if a space is empty or the number of a pair is none.
+    """
+    pairs = [
+        item if isinstance(item, tuple) else (item, n_iter)
+        for item in _alternatives(given)
+    ]
+    for pair in pairs:
+        if len(pair) != 2 or not isinstance(pair[1], Integral) or pair[1] < 0:
+            raise ValueError(
+                "A tuple among the search spaces must be (space, n_iter) with an "
+                f"integer n_iter >= 0. Got {pair!r}."
+            )
+    spaces = [_single(space, parameters) for space, _ in pairs]
+    if not all(spaces):
+        raise ValueError(
+            f"A Bayesian search must have at least one parameter. Got {given!r}."
+        )
+    full = _with_full_names(spaces, parameters)
+    return [(to_flat(space), n) for space, (_, n) in zip(full, pairs, strict=True)]
+
+
+def _alternatives(given: Any) -> list[Any]:
+    items = given if isinstance(given, list | tuple) else [given]
+    if items and all(isinstance(item, str | Preset) for item in items):
+        return [reduce(or_, map(_preset, items))]
+    return list(items)
 
 
 def _preset(item: str | Preset) -> Preset:

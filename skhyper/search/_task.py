@@ -13,7 +13,13 @@ from joblib.logger import short_format_time
 from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackContext
 
-from skhyper._sklearn import MultimetricScorer, check_method_params, safe_split
+from skhyper._sklearn import (
+    MultimetricScorer,
+    array_device,
+    check_method_params,
+    get_namespace,
+    safe_split,
+)
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._target import fitted_networks
 
@@ -123,11 +129,12 @@ def _fit_and_score(
     procedure: Procedure,
     context: CallbackContext | None,
 ) -> TaskResult:
-    fit_params = check_method_params(X, procedure.fit_params, indices=task.train)
+    train, test = _like(X, task.train), _like(X, task.test)
+    fit_params = check_method_params(X, procedure.fit_params, indices=train)
     start = time.perf_counter()
     try:
-        X_train, y_train = safe_split(estimator, X, y, task.train)
-        X_test, y_test = safe_split(estimator, X, y, task.test, task.train)
+        X_train, y_train = safe_split(estimator, X, y, train)
+        X_test, y_test = safe_split(estimator, X, y, test, train)
         _fit(estimator, X_train, y_train, fit_params, procedure.search, context)
     except Exception:
         if procedure.error_score == "raise":
@@ -140,14 +147,12 @@ def _fit_and_score(
             failed=True,
         )
     fitted = time.perf_counter()
-    test_params = check_method_params(X, procedure.score_params, indices=task.test)
+    test_params = check_method_params(X, procedure.score_params, indices=test)
     test_scores, failed = _score(estimator, X_test, y_test, test_params, procedure)
     score_time = time.perf_counter() - fitted
     train_scores = None
     if procedure.return_train_score:
-        train_params = check_method_params(
-            X, procedure.score_params, indices=task.train
-        )
+        train_params = check_method_params(X, procedure.score_params, indices=train)
         train_scores, _ = _score(estimator, X_train, y_train, train_params, procedure)
     return TaskResult(
         task.candidate,
@@ -159,6 +164,12 @@ def _fit_and_score(
         failed=failed,
         **_training_report(estimator),
     )
+
+
+def _like(X: Any, indices: Any) -> Any:
+    """Bring the indices of a splitter to the library and device of the rows."""
+    xp, _ = get_namespace(X)
+    return xp.asarray(indices, device=array_device(X))
 
 
 def _fit(
