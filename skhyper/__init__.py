@@ -1,5 +1,6 @@
 """PyTorch networks as scikit-learn estimators, and fast searches over them."""
 
+from skhyper._version import __version__ as __version__
 from skhyper.estimators import (
     CNNClassifier,
     CNNRegressor,
@@ -19,5 +20,3 @@ __all__ = [
     "SearchSpace",
     "presets",
 ]
-
-__version__ = "0.1.0"

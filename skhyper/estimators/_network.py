@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
 from torch import Tensor, nn
@@ -21,6 +20,7 @@ from skhyper.estimators._parameters import (
     check_parameters,
     resolve_device,
 )
+from skhyper.estimators._persistence import Persistent
 from skhyper.estimators._rows import (
     as_tensor,
     auto_batch_size,
@@ -47,7 +47,7 @@ __all__ = ["NeuralNetwork"]
 EARLY_STOPPING_ROWS = 10_000
 
 
-class NeuralNetwork(BaseEstimator, metaclass=ABCMeta):
+class NeuralNetwork(Persistent, metaclass=ABCMeta):
     """Base class of the estimators; not to be used by itself.
 
     An estimator turns its arguments into a recipe and its data into rows, has the
@@ -163,7 +163,7 @@ class NeuralNetwork(BaseEstimator, metaclass=ABCMeta):
         if start is not None:
             self._check_same_structure(recipe.structure)
         cached = check_memory(self.memory).cache(train)
-        return self._adopt(cached(recipe, data, start), recipe.structure)
+        return self._adopt(cached(recipe, data, start), recipe)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """Train one more epoch, on the given rows."""
@@ -183,7 +183,7 @@ class NeuralNetwork(BaseEstimator, metaclass=ABCMeta):
         if not first:
             self._check_same_structure(recipe.structure)
         outcome = train_on(recipe, data, None if first else self._outcome)
-        return self._adopt(outcome, recipe.structure)
+        return self._adopt(outcome, recipe if first else self._net_recipe)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the target.
@@ -419,7 +419,11 @@ class NeuralNetwork(BaseEstimator, metaclass=ABCMeta):
         return Recipe(structure, knobs, callbacks, int(self.verbose))
 
     def _check_same_structure(self, structure: Structure) -> None:
-        before = replace(self._structure, batch_size=structure.batch_size)
+        before = replace(
+            self._net_recipe.structure,
+            batch_size=structure.batch_size,
+            device=self.net_.device,
+        )
         if structure != before:
             changed = [
                 field.name
@@ -432,9 +436,9 @@ class NeuralNetwork(BaseEstimator, metaclass=ABCMeta):
                 "a clone, or set warm_start=False."
             )
 
-    def _adopt(self, outcome: Outcome, structure: Structure) -> Self:
+    def _adopt(self, outcome: Outcome, recipe: Recipe) -> Self:
         self._outcome = outcome
-        self._structure = structure
+        self._net_recipe = recipe
         history = outcome.history
         self.net_ = outcome.net
         self.history_ = history

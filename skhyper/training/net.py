@@ -22,11 +22,35 @@ from skhyper.training.batches import Batches
 from skhyper.training.callbacks import needs_batches
 from skhyper.training.recipe import Rows, StopReason
 
-__all__ = ["Net"]
+__all__ = ["Net", "device_here"]
 
 # Rows of one forward pass without gradients: the activations of so many rows of
 # a net some hundred units wide stay in a core's second-level cache.
 EVALUATION_ROWS = 1024
+
+
+def device_here(device: str) -> str:
+    """Choose the device of a net that was trained, perhaps, on another machine.
+
+    Parameters
+    ----------
+    device : str
+        Device of the training.
+
+    Returns
+    -------
+    device : str
+        The same if this machine has it, else ``"cpu"``.
+
+    Examples
+    --------
+    >>> from skhyper.training.net import device_here
+    >>> device_here("cpu"), device_here("cuda:99")
+    ('cpu', 'cpu')
+    """
+    wanted = torch.device(device)
+    n_devices = torch.get_device_module(wanted).device_count()
+    return device if (wanted.index or 0) < n_devices else "cpu"
 
 
 class Net(NeuralNet):
@@ -232,6 +256,10 @@ class Net(NeuralNet):
         """Return what the outputs mean: probabilities, or numbers."""
         output = self.forward(X)
         return predictions(self.criterion_.name, output).numpy()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Where this device is missing, skorch would warn of what is no danger.
+        super().__setstate__({**state, "device": device_here(state["device"])})
 
     def _batches_are_watched(self) -> bool:
         return any(needs_batches(callback) for _, callback in self.callbacks_)
