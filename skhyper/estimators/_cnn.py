@@ -66,12 +66,12 @@ class _Convolutional(NeuralNetwork):
         )
 
     def _flatten(self, X: Any, *, reset: bool) -> Any:
-        if isinstance(X, list | tuple):
+        # Data frames have a shape and keep their names; lists and the like do not.
+        if not hasattr(X, "shape"):
             X = np.asarray(X)
-        n_dimensions = getattr(X, "ndim", 2)
-        given = tuple(X.shape[1:]) if n_dimensions > 2 else None
+        given = tuple(X.shape[1:]) if len(X.shape) > 2 else None
         if reset:
-            self._learn_shape(given, X)
+            self._learn_shape(given, X.shape)
         if given is None:
             return X
         if given != self._sample_shape:
@@ -81,11 +81,13 @@ class _Convolutional(NeuralNetwork):
             )
         return X.reshape(len(X), math.prod(given))
 
-    def _learn_shape(self, given: tuple[int, ...] | None, X: Any) -> None:
+    def _learn_shape(
+        self, given: tuple[int, ...] | None, shape: tuple[int, ...]
+    ) -> None:
         if self.input_shape is not None:
             self._sample_shape = as_sizes(self.input_shape)
         else:
-            n_features = X.shape[1] if getattr(X, "ndim", 0) == 2 else 1
+            n_features = shape[1] if len(shape) == 2 else 1
             self._sample_shape = given or (1, max(1, n_features))
             if mistakes := self._mistakes_for(self._sample_shape):
                 raise InvalidParameterError("\n".join(mistakes))
