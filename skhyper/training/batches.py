@@ -77,4 +77,4 @@ class Batches:
             return
         order = self.order(len(self.rows)).to(self.rows.X.device)
         for start, stop in self.bounds:
-            yield self.rows[order[start:stop]]
+            yield self.rows.take(order[start:stop])

@@ -1,5 +1,6 @@
 """What a training run is given and what it gives back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -144,9 +145,18 @@ class Rows(torch.utils.data.Dataset[Any]):
         return len(self.X)
 
     def __getitem__(self, index: Any) -> tuple[Tensor, tuple[Any, Any]]:
-        return self.X[index], (
-            None if self.y is None else self.y[index],
-            None if self.weight is None else self.weight[index],
+        return self._batch(lambda part: part[index])
+
+    def take(self, index: Tensor) -> tuple[Tensor, tuple[Any, Any]]:
+        """Return the rows of some numbers, ``(X, (y, weight))``, as a batch."""
+        return self._batch(lambda part: part.index_select(0, index))
+
+    def _batch(
+        self, part_of: Callable[[Tensor], Tensor]
+    ) -> tuple[Tensor, tuple[Any, Any]]:
+        return part_of(self.X), (
+            None if self.y is None else part_of(self.y),
+            None if self.weight is None else part_of(self.weight),
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -8,9 +8,22 @@ import torch
 
 __all__ = ["one_thread"]
 
-_lock = threading.Lock()
-_running = 0
-_before = 1
+
+class _Threads:
+    """How many runs there are, and the number of threads there was without them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.n_runs = 0
+        self.before = 1
+
+
+class _Here(threading.local):
+    depth = 0
+
+
+_threads = _Threads()
+_here = _Here()
 
 
 @contextmanager
@@ -19,24 +32,29 @@ def one_thread() -> Iterator[None]:
 
     Small nets are fastest that way, several runs side by side do not fight for
     the cores, and the sums of a run do not depend on how many cores there are.
-    The setting is process-wide: the first to come in remembers the number of
-    threads there was, the last to leave restores it.
+
+    torch keeps the number for each thread, but a thread that asks for the first
+    time is told what any thread has set last. Hence the number to return to is
+    noted when the first of several simultaneous runs begins.
 
     Yields
     ------
     None
         Nothing.
     """
-    global _running, _before
-    with _lock:
-        if _running == 0:
-            _before = torch.get_num_threads()
-        _running += 1
-    torch.set_num_threads(1)
+    outermost = _here.depth == 0
+    if outermost:
+        with _threads.lock:
+            if _threads.n_runs == 0:
+                _threads.before = torch.get_num_threads()
+            _threads.n_runs += 1
+        torch.set_num_threads(1)
+    _here.depth += 1
     try:
         yield
     finally:
-        with _lock:
-            _running -= 1
-            if _running == 0:
-                torch.set_num_threads(_before)
+        _here.depth -= 1
+        if outermost:
+            torch.set_num_threads(_threads.before)
+            with _threads.lock:
+                _threads.n_runs -= 1
