@@ -14,6 +14,9 @@ import pytest
 import torch
 from sklearn.datasets import load_digits, make_classification, make_regression
 
+# A plugin for the pytest that a test starts in another process.
+collect_ignore = ["search/upstream_plugin.py"]
+
 # The networks of the tests are so small that a second thread only costs time.
 torch.set_num_threads(1)
 
