@@ -44,9 +44,11 @@ def one_thread() -> Iterator[None]:
     """
     outermost = _here.depth == 0
     if outermost:
+        # Asked first: a thread that sets before it asks is reset when it asks.
+        now = torch.get_num_threads()
         with _threads.lock:
             if _threads.n_runs == 0:
-                _threads.before = torch.get_num_threads()
+                _threads.before = now
             _threads.n_runs += 1
         torch.set_num_threads(1)
     _here.depth += 1

@@ -101,8 +101,8 @@ def train_by_hand(recipe, data):
             row_losses = -(label * log_probability).sum(1)
             counts = torch.ones(len(rows)) if weight is None else weight[rows]
             loss = (row_losses * counts).sum() / counts.sum()
-            total += float((row_losses * counts).sum())
-            mass += float(counts.sum())
+            total += (row_losses * counts).sum().item()
+            mass += counts.sum().item()
             for w in penalized_parameters(module):
                 loss = loss + knobs.l1 * w.abs().sum() + knobs.l2 * w.square().sum()
             optimizer.zero_grad()
