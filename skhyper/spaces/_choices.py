@@ -1,5 +1,6 @@
 """Domains that list their values, and domains that hang on another parameter."""
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -63,12 +64,13 @@ class Choice(Frozen):
                 "The 'values' parameter of Choice must have at least one value. "
                 "Got none."
             )
-        doubles = [v for i, v in enumerate(kept) if keys[i] in keys[:i]]
-        if doubles:
-            mistakes.append(
-                "The 'values' parameter of Choice must not repeat a value. "
-                f"Got {', '.join(map(repr, doubles))} more than once."
-            )
+        counts = Counter(keys)
+        mistakes += [
+            "The 'values' parameter of Choice must not repeat a value. "
+            f"Got {value!r} {counts[key]} times."
+            for key, value in dict(zip(keys, kept, strict=True)).items()
+            if counts[key] > 1
+        ]
         default = _plain(default)
         if default is None and identity(None) not in keys:
             default = kept[0] if kept else None

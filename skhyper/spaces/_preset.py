@@ -1,5 +1,6 @@
 """A space with a name, made for the estimators of this package."""
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
@@ -50,7 +51,7 @@ class Preset(SearchSpace):
     Raises
     ------
     ValueError
-        If one of the two spaces breaks a rule of SearchSpace.
+        If a table repeats a parameter, or its space breaks a rule of SearchSpace.
 
     Examples
     --------
@@ -278,6 +279,14 @@ class Preset(SearchSpace):
 
 
 def _space(table: Table) -> SearchSpace:
+    counts = Counter(name for name, _, _ in table)
+    mistakes = [
+        f"A parameter must be given once. Got {name!r} {count} times."
+        for name, count in counts.items()
+        if count > 1
+    ]
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
     return SearchSpace({name: domain for name, domain, _ in table})
 
 

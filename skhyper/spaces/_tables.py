@@ -44,8 +44,6 @@ def towers(
     return sizes
 
 
-_ADAMS = ("adam", "adamw", "nadam")
-
 REGULARIZATION: list[Row] = [
     ("l1", Float(1e-7, 1e-3, log=True, zero=True), OWN),
     ("l2", Float(1e-6, 1e-2, log=True, zero=True), OWN),
@@ -85,7 +83,9 @@ OPTIMIZER: list[Row] = [
             "optimizer",
             {
                 "sgd": Float(1e-3, 1e-1, log=True, default=1e-2),
-                (*_ADAMS, "rmsprop"): Float(1e-4, 1e-2, log=True, default=1e-3),
+                ("adam", "adamw", "nadam", "rmsprop"): Float(
+                    1e-4, 1e-2, log=True, default=1e-3
+                ),
             },
         ),
         OWN,
@@ -94,8 +94,8 @@ OPTIMIZER: list[Row] = [
     ("nesterov", Switch("optimizer", {"sgd": Choice([False, True])}), OWN),
 ]
 
-# Nothing here depends on the number of epochs: what does (a step size, the length of a
-# cosine) is left to the estimator, which derives it from `max_epochs`.
+# What is counted in epochs (a step size, the length of a cosine) is left to the
+# estimator, which derives it from `max_epochs`.
 SCHEDULER: list[Row] = [
     (
         "scheduler",
@@ -110,7 +110,7 @@ SCHEDULER: list[Row] = [
             "scheduler",
             {
                 "step": [None, {"gamma": 0.3}, {"gamma": 0.5}],
-                "exponential": [None, {"gamma": 0.9}, {"gamma": 0.97}],
+                "exponential": [None, {"gamma": 0.95}, {"gamma": 0.99}],
                 "plateau": [None, {"factor": 0.1}, {"factor": 0.3}],
                 "cosine": [None, {"eta_min": 1e-5}],
                 "linear": [None, {"end_factor": 0.01}, {"end_factor": 0.3}],
@@ -122,7 +122,11 @@ SCHEDULER: list[Row] = [
 ]
 
 EARLY_STOPPING: list[Row] = [
-    ("early_stopping", Choice([False, True]), OWN),
+    (
+        "early_stopping",
+        Choice([False, True]),
+        f"{OWN}: the estimators' 'auto' is always one of the two",
+    ),
     (
         "patience",
         Switch("early_stopping", {True: Int(5, 40, log=True, default=10)}),
@@ -153,9 +157,7 @@ _BATCH_SIZE: Row = ("batch_size", Choice(["auto", 32, 128, 512]), OWN)
 ARCHITECTURE: list[Row] = [
     (
         "hidden_layer_sizes",
-        Choice(
-            [(100,), *towers(range(1, 5), (64, 128, 256, 512), funnels=True)],
-        ),
+        Choice([(100,), *towers(range(1, 5), (64, 128, 256, 512), funnels=True)]),
         f"{OWN}: 1 to 4 layers, brick or funnel",
     ),
     _ACTIVATION,
@@ -193,11 +195,7 @@ QUICK_CNN: list[Row] = [("channels", Choice([(16, 32), (32, 64)]), OWN), *_QUICK
 
 _FULL: list[Row] = [
     *DROPOUT,
-    (
-        "optimizer",
-        Choice(["adam", "adamw", "sgd"]),
-        OWN,
-    ),
+    ("optimizer", Choice(["adam", "adamw", "sgd"]), OWN),
     (
         "lr",
         Switch(

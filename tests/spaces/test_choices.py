@@ -19,12 +19,12 @@ from skhyper.spaces import Choice, Float, Switch
         (
             lambda: Choice(["a", "b", "a"]),
             "The 'values' parameter of Choice must not repeat a value. "
-            "Got 'a' more than once.",
+            "Got 'a' 2 times.",
         ),
         (
             lambda: Choice([{"gamma": 0.1}, {"gamma": 0.1}], default=3),
             "The 'values' parameter of Choice must not repeat a value. "
-            "Got {'gamma': 0.1} more than once.\n"
+            "Got {'gamma': 0.1} 2 times.\n"
             "The 'default' parameter of Choice must be one of "
             "[{'gamma': 0.1}, {'gamma': 0.1}]. Got 3.",
         ),

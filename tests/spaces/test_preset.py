@@ -36,9 +36,9 @@ def test_family_is_a_preset_without_another_twin() -> None:
             "Did you mean 'cnn'?",
         ),
         (
-            lambda: PRESET.without("chanels"),
+            lambda: PRESET.without("channel"),
             "A parameter of this space must be one of ['hidden_layer_sizes', "
-            "'dropout', 'channels']. Got 'chanels'. Did you mean 'channels'?",
+            "'dropout', 'channels']. Got 'channel'. Did you mean 'channels'?",
         ),
         (
             lambda: Preset(
@@ -46,6 +46,10 @@ def test_family_is_a_preset_without_another_twin() -> None:
             ),
             "The domain of 'lr' must hang on a parameter of the space. "
             "Got 'optimizer'.",
+        ),
+        (
+            lambda: Preset("x", "", [DROPOUT, DROPOUT]),
+            "A parameter must be given once. Got 'dropout' 2 times.",
         ),
         (
             lambda: PRESET | {"dropout": [0.1]},

@@ -12,6 +12,7 @@ from skhyper.estimators import (
     NeuralNetwork,
 )
 from skhyper.spaces import Choice, Preset, Switch, presets
+from skhyper.spaces._tables import towers
 
 ESTIMATORS = [MLPClassifier, MLPRegressor, CNNClassifier, CNNRegressor]
 NAMES = presets.names()
@@ -184,3 +185,8 @@ def test_ranges_are_those_of_the_publications(
     name: str, parameter: str, text: str
 ) -> None:
     assert repr(presets.get(name)[parameter]) == text
+
+
+def test_bricks_and_funnels_by_depth() -> None:
+    assert towers([1, 3], [64], funnels=True) == [(64,), (64, 64, 64), (64, 32, 16)]
+    assert towers([1, 2], [8, 16], funnels=False) == [(8,), (16,), (8, 8), (16, 16)]
