@@ -3,7 +3,6 @@
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
@@ -13,6 +12,7 @@ from sklearn.utils.validation import column_or_1d
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.rules import predictions
 
@@ -35,7 +35,7 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
             Target.
         classes : array-like of shape (n_classes,), default=None
             All classes that will ever occur. Needed in the first call, unless its
-            `y` holds them all; ignored for multilabel targets.
+            `y` holds them all; for multilabel targets the columns' numbers.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the rows.
 
@@ -56,12 +56,12 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
         """
         if self.class_weight == "balanced":
             raise ValueError(
-                f"{type(self).__name__}.partial_fit cannot balance classes it has "
-                "not all seen: it does not support class_weight='balanced'. Give "
-                "the weights as a dict."
+                f"{type(self).__name__}.partial_fit does not support "
+                "class_weight='balanced': it has not seen all rows of the classes. "
+                "Give the weights as a dict."
             )
         if classes is not None:
-            known = np.unique(np.asarray(classes))
+            known = self._read_classes(classes)
             if hasattr(self, "net_") and not np.array_equal(known, self.classes_):
                 raise ValueError(
                     f"`classes={classes!r}` is not the same as on the last call to "
@@ -71,7 +71,7 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
         try:
             return self._partial_fit(X, y, sample_weight)
         finally:
-            vars(self).pop("_announced", None)
+            self.__dict__.pop("_announced", None)
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Predict the probabilities of the classes.
@@ -142,18 +142,6 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
         name = type(self).__name__
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        if y.dtype == object:
-            if pd.isna(y).any():
-                raise ValueError(
-                    f"Input y contains NaN or None. {name} needs a label for every row."
-                )
-            kinds = sorted({type(label).__name__ for label in y.ravel()})
-            if len(kinds) > 1 and "str" in kinds:
-                raise ValueError(
-                    f"The labels of {name} must be of one type. Got "
-                    f"{' and '.join(kinds)} mixed in y; convert them, for example "
-                    "with y.astype(str)."
-                )
         check_classification_targets(y)
         if type_of_target(y) == "multiclass-multioutput":
             raise ValueError(
@@ -163,12 +151,21 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
             )
         return y
 
+    def _read_classes(self, classes: Any) -> NDArray[Any]:
+        name = type(self).__name__
+        known = np.asarray(read_target(name, classes, "classes"))
+        missing = known.dtype.kind == "f" and np.isnan(known).any()
+        if known.ndim != 1 or not known.size or missing:
+            raise ValueError(
+                f"The classes of {name}.partial_fit must be a list of one or more "
+                f"labels. Got {classes!r}."
+            )
+        return np.unique(known)
+
     def _learn_target(self, y: NDArray[Any], weight: NDArray[Any] | None) -> None:
         self._multilabel = y.ndim == 2
-        if self._multilabel:
-            self.classes_ = np.arange(y.shape[1])
-        else:
-            self.classes_ = getattr(self, "_announced", np.unique(y))
+        found = np.arange(y.shape[1]) if self._multilabel else np.unique(y)
+        self.classes_ = getattr(self, "_announced", found)
 
     def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
         name = type(self).__name__
@@ -204,4 +201,10 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
     def _class_weight(self, y: NDArray[Any]) -> NDArray[Any] | None:
         if self.class_weight is None:
             return None
+        if y.ndim == 2 and self.class_weight != "balanced":
+            raise ValueError(
+                f"The 'class_weight' parameter of {type(self).__name__} must be "
+                "'balanced' or None for multilabel targets, whose rows have no single "
+                f"class. Got {self.class_weight!r}; weigh the rows by sample_weight."
+            )
         return compute_sample_weight(self.class_weight, y)

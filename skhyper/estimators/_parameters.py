@@ -1,12 +1,13 @@
 """The rules for the estimators' arguments."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import torch
+from skorch.callbacks import Callback
 
 from skhyper._sklearn import (
     HasMethods,
@@ -15,6 +16,7 @@ from skhyper._sklearn import (
     StrOptions,
     validate_parameter_constraints,
 )
+from skhyper.estimators._trial import mistakes_in_optimizer, mistakes_in_scheduler
 from skhyper.exceptions import did_you_mean
 from skhyper.modules import ACTIVATIONS
 from skhyper.rules import OPTIMIZERS, SCHEDULES
@@ -184,40 +186,56 @@ def resolve_device(name: str, device: str) -> str:
 
 def _mistakes_in_values(
     name: str, params: Mapping[str, Any], constraints: Mapping[str, list[Any]]
-) -> Iterable[str]:
+) -> Iterator[str]:
     for parameter, value in params.items():
+        allowed = constraints[parameter]
         try:
             validate_parameter_constraints(constraints, {parameter: value}, name)
         except InvalidParameterError as error:
             known = [
                 option
-                for constraint in constraints[parameter]
+                for constraint in allowed
                 if isinstance(constraint, StrOptions)
                 for option in constraint.options
             ]
             yield f"{error}{did_you_mean(value, sorted(known))}"
-
-
-def _mistakes_in_combinations(name: str, params: Mapping[str, Any]) -> Iterable[str]:
-    optimizer, scheduler = params["optimizer"], params["scheduler"]
-    for parameter, owner, known in (
-        ("optimizer_params", optimizer, OPTIMIZERS[optimizer].arguments),
-        (
-            "scheduler_params",
-            scheduler,
-            SCHEDULES[scheduler].arguments if scheduler else (),
-        ),
-    ):
-        for key in params[parameter] or {}:
-            if key not in known:
-                names = ", ".join(map(repr, known)) or "nothing"
+        else:
+            # To Python, True is the number one.
+            if isinstance(value, bool) and not {"boolean", "verbose"} & {
+                constraint for constraint in allowed if isinstance(constraint, str)
+            }:
                 yield (
-                    f"The {parameter!r} parameter of {name} must be a dict of "
-                    f"arguments of {owner!r} ({names}). Got {key!r} instead."
-                    f"{did_you_mean(key, known)}"
+                    f"The {parameter!r} parameter of {name} must be a number. Got "
+                    f"{value!r} instead."
                 )
-    if optimizer == "sgd" and params["nesterov"] and not params["momentum"]:
+
+
+def _mistakes_in_combinations(name: str, params: Mapping[str, Any]) -> Iterator[str]:
+    yield from mistakes_in_optimizer(name, params)
+    yield from mistakes_in_scheduler(name, params)
+    if params["optimizer"] == "sgd" and params["nesterov"] and not params["momentum"]:
         yield (
             f"The 'momentum' parameter of {name} must be a float above 0 with "
             f"nesterov=True. Got {params['momentum']!r} instead."
         )
+    if params["normalizer"] == "batch" and params["batch_size"] == 1:
+        yield (
+            f"The 'batch_size' parameter of {name} must be at least 2 with "
+            "normalizer='batch', which has nothing to normalize over in one row. Got "
+            "1 instead."
+        )
+    for callback in params["callbacks"] or ():
+        named = isinstance(callback, tuple) and len(callback) == 2
+        if not isinstance(callback[1] if named else callback, Callback):
+            yield (
+                f"The 'callbacks' parameter of {name} must be a list of callbacks of "
+                f"skorch, or of pairs of a name and a callback. Got {callback!r} in it."
+            )
+    class_weight = params.get("class_weight")
+    if isinstance(class_weight, dict):
+        for label, weight in class_weight.items():
+            if not isinstance(weight, Real) or not 0 <= float(weight) < math.inf:
+                yield (
+                    f"The 'class_weight' parameter of {name} must have finite numbers "
+                    f"of at least 0. Got {weight!r} for the class {label!r}."
+                )

@@ -1,5 +1,6 @@
-"""From what the user gives to rows on the device."""
+"""Rows on the device, and which of them are set aside."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,7 @@ from sklearn.model_selection import train_test_split
 
 from skhyper.training import Rows
 
-__all__ = ["as_tensor", "auto_batch_size", "check_magnitude", "split_rows"]
-
-# The square of a larger number overflows float32 before the loss does.
-LARGEST_FEATURE = 1e15
+__all__ = ["as_tensor", "auto_batch_size", "split_rows", "weigh_rows"]
 
 
 def as_tensor(array: NDArray[Any], dtype: torch.dtype, device: str) -> torch.Tensor:
@@ -63,30 +61,6 @@ def auto_batch_size(n_samples: int) -> int:
     return next((size for most, size in limits.items() if n_samples <= most), 1_024)
 
 
-def check_magnitude(name: str, X: NDArray[Any]) -> None:
-    """Refuse features no net could be trained on.
-
-    Parameters
-    ----------
-    name : str
-        The estimator's class.
-    X : ndarray of shape (n_samples, n_features)
-        Finite features.
-
-    Raises
-    ------
-    ValueError
-        If a feature is so large that its square overflows float32.
-    """
-    largest = max(float(X.max()), -float(X.min()))
-    if largest > LARGEST_FEATURE:
-        raise ValueError(
-            f"Input X contains a value too large for {name} to train on: "
-            f"{largest:g}, where {LARGEST_FEATURE:g} is the limit. Scale the "
-            "features first, for example with StandardScaler."
-        )
-
-
 def split_rows(
     name: str, rows: Rows, fraction: float, strata: NDArray[Any] | None, seed: int
 ) -> tuple[Rows, Rows]:
@@ -99,7 +73,7 @@ def split_rows(
     rows : Rows
         All rows.
     fraction : float
-        Share that is set aside.
+        Share that is set aside, but at least one row of each class.
     strata : ndarray of shape (n_samples,) or None
         Classes whose shares are kept; the only row of its class is trained on.
     seed : int
@@ -117,25 +91,67 @@ def split_rows(
     """
     index = np.arange(len(rows))
     lone = np.zeros(len(rows), dtype=bool)
+    n_strata = 1
     if strata is not None:
         _, which, counts = np.unique(strata, return_inverse=True, return_counts=True)
         lone = (counts == 1)[which]
         strata = strata[~lone]
-    try:
-        train, valid = train_test_split(
-            index[~lone], test_size=fraction, stratify=strata, random_state=seed
-        )
-    except ValueError as error:
+        n_strata = int((counts > 1).sum())
+    divisible = index[~lone]
+    n_valid = max(math.ceil(fraction * len(divisible)), n_strata)
+    if not n_strata or n_valid + n_strata > len(divisible):
         raise ValueError(
-            f"{name} cannot set aside validation_fraction={fraction:g} of "
-            f"{len(rows)} rows for early stopping: {error} Use a larger "
-            "validation_fraction, pass X_val and y_val, or set "
-            "early_stopping=False."
-        ) from error
+            f"{name} cannot set aside rows for early stopping and train on others: "
+            f"validation_fraction={fraction:g} of n_samples = {len(rows)} rows, and at "
+            "least one row of each class of several. Pass X_val and y_val, use a "
+            "smaller validation_fraction, or set early_stopping=False."
+        )
+    train, valid = train_test_split(
+        divisible, test_size=n_valid, stratify=strata, random_state=seed
+    )
     train = np.sort(np.concatenate([train, index[lone]]))
-    return _take(rows, train), _take(rows, np.sort(valid))
+    device = rows.X.device
+    return (
+        _take(rows, torch.from_numpy(train).to(device)),
+        _take(rows, torch.from_numpy(np.sort(valid)).to(device)),
+    )
 
 
-def _take(rows: Rows, index: NDArray[Any]) -> Rows:
-    X, (y, weight) = rows[torch.from_numpy(index).to(rows.X.device)]
+def weigh_rows(name: str, rows: Rows, weight: NDArray[Any]) -> Rows:
+    """Give rows their weights, and leave out those of weight zero.
+
+    Parameters
+    ----------
+    name : str
+        The estimator's class.
+    rows : Rows
+        Rows without weights.
+    weight : ndarray of shape (n_samples,)
+        Non-negative weights, of which only the ratios matter.
+
+    Returns
+    -------
+    rows : Rows
+        Those that count, with weights of at most 1, so that no type of numbers
+        is too small for them.
+
+    Raises
+    ------
+    ValueError
+        If no row counts, or the product of two weights is infinite.
+    """
+    largest = weight.max()
+    if not 0 < largest < np.inf:
+        raise ValueError(
+            f"The weights of the rows in {name}, by sample_weight and class_weight, "
+            f"must be finite and not all zero. Got {largest} as the largest."
+        )
+    share = as_tensor(weight / largest, rows.X.dtype, str(rows.X.device))
+    weighted = Rows(rows.X, rows.y, share)
+    counts = share > 0
+    return weighted if counts.all() else _take(weighted, counts)
+
+
+def _take(rows: Rows, index: torch.Tensor) -> Rows:
+    X, (y, weight) = rows[index]
     return Rows(X, y, weight)

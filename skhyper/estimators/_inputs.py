@@ -1,0 +1,152 @@
+"""What scikit-learn's validation would let pass, or refuse without saying why."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+
+__all__ = ["check_magnitude", "read_features", "read_target"]
+
+# The square of a larger number overflows float32 before the loss does.
+LARGEST_FEATURE = 1e15
+
+NOT_NUMBERS = re.compile("date|time|duration|period|interval", re.IGNORECASE)
+
+
+def read_features(name: str, X: Any) -> Any:
+    """Refuse features that would turn into numbers by mistake, or obscurely.
+
+    Parameters
+    ----------
+    name : str
+        The estimator's class.
+    X : array-like, data frame or torch.Tensor
+        What the user gives.
+
+    Returns
+    -------
+    X : array-like or data frame
+        The same, a tensor as an array.
+
+    Raises
+    ------
+    TypeError
+        If `X` is nothing that has rows.
+    ValueError
+        If values are masked, or are points in time.
+    """
+    if isinstance(X, torch.Tensor):
+        return _array_of(X)
+    rows = hasattr(X, "shape") or hasattr(X, "__array__") or isinstance(X, Sequence)
+    if X is not None and not rows:
+        raise TypeError(
+            f"Input X of {name} must be an array, a data frame or a list of rows. Got "
+            f"an object of type {type(X).__name__}."
+        )
+    _check_unmasked(name, "X", X)
+    columns = zip(getattr(X, "columns", ()), getattr(X, "dtypes", ()), strict=False)
+    whole = [("all", X.dtype)] if hasattr(X, "dtype") else []
+    wrong = [
+        f"{column!r} of type {dtype}"
+        for column, dtype in [*columns, *whole]
+        if NOT_NUMBERS.match(str(dtype))
+    ]
+    if wrong:
+        raise ValueError(
+            f"Input X of {name} must be numbers. Got columns that are points or spans "
+            f"of time: {', '.join(wrong)}. Convert them, for example to days."
+        )
+    return X
+
+
+def read_target(name: str, y: Any, what: str = "y") -> Any:
+    """Take a target as it was meant, or say what is wrong with it.
+
+    Parameters
+    ----------
+    name : str
+        The estimator's class.
+    y : array-like, data frame, sparse matrix or torch.Tensor
+        What the user gives.
+    what : str, default="y"
+        What it is called.
+
+    Returns
+    -------
+    y : array-like or data frame
+        The same; nullable columns without gaps have the type of what they hold.
+
+    Raises
+    ------
+    ValueError
+        If values are masked or missing, or some are strings and others are not,
+        which numpy would make strings too.
+    """
+    if isinstance(y, torch.Tensor):
+        return _array_of(y)
+    if issparse(y):
+        return y.toarray()  # type: ignore[attr-defined]
+    _check_unmasked(name, what, y)
+    dtype = getattr(y, "dtype", None)
+    plain = getattr(dtype, "numpy_dtype", None)
+    if plain is not None and plain.kind != "O" and not pd.isna(y).any():
+        return y.to_numpy(dtype=plain)
+    if y is None or getattr(dtype, "kind", "O") != "O":
+        return y
+    labels = np.asarray(y, dtype=object)
+    if np.any(pd.isna(labels)):
+        raise ValueError(
+            f"Input {what} contains NaN or None. {name} needs a value for every row."
+        )
+    others = {type(label) for label in labels.ravel() if not isinstance(label, str)}
+    if others and any(isinstance(label, str) for label in labels.ravel()):
+        kinds = " and ".join(sorted(kind.__name__ for kind in others))
+        raise ValueError(
+            f"Input {what} of {name} must be of one type. Got str and {kinds} mixed; "
+            "make all of them strings, or all of them numbers."
+        )
+    return y
+
+
+def check_magnitude(name: str, X: NDArray[Any]) -> None:
+    """Refuse features no net could be trained on.
+
+    Parameters
+    ----------
+    name : str
+        The estimator's class.
+    X : ndarray of shape (n_samples, n_features)
+        Finite features.
+
+    Raises
+    ------
+    ValueError
+        If a feature is so large that its square overflows float32.
+    """
+    largest = max(float(X.max()), -float(X.min()))
+    if largest > LARGEST_FEATURE:
+        raise ValueError(
+            f"Input X contains a value too large for {name} to train on: "
+            f"{largest:g}, where {LARGEST_FEATURE:g} is the limit. Scale the "
+            "features first, for example with StandardScaler."
+        )
+
+
+def _array_of(tensor: torch.Tensor) -> NDArray[Any]:
+    # numpy has no bfloat16.
+    if tensor.dtype == torch.bfloat16:
+        tensor = tensor.float()
+    return tensor.detach().cpu().numpy()
+
+
+def _check_unmasked(name: str, what: str, values: Any) -> None:
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"Input {what} of {name} contains masked values. Fill them, for example "
+            "with its method `filled`, or leave out their rows."
+        )
