@@ -1,25 +1,20 @@
 """A fitted estimator in one file, without pickle."""
 
-import hashlib
-import io
-import json
 import os
-import secrets
 import warnings
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import sklearn
 import torch
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 
 from skhyper._version import __version__
+from skhyper.estimators._archive import Encoder, decode, read_archive, write_archive
 from skhyper.training import Data, Knobs, Outcome, Recipe, Rows, StopReason, Structure
 from skhyper.training.alone import build_net, outcome_of
 from skhyper.training.net import Net, device_here
@@ -27,7 +22,6 @@ from skhyper.training.net import Net, device_here
 __all__ = ["Persistent", "VersionWarning"]
 
 FORMAT = 1
-DIGEST = 64
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 # Stands in the file as the net's state, from which it is made again.
 REBUILT = ("_net_recipe", "_outcome", "history_", "net_")
@@ -100,9 +94,9 @@ class Persistent(BaseEstimator):
 
         Notes
         -----
-        The file is an archive of ``numpy.savez`` with the tensors and a text in
-        JSON, followed, as the archive's comment, by the SHA-256 of all that is
-        before it.
+        The file is an archive of ``numpy.savez``: the tensors, and as ``document``
+        a text in JSON. The archive's comment is the SHA-256 of all bytes before
+        it.
 
         Examples
         --------
@@ -125,13 +119,14 @@ class Persistent(BaseEstimator):
             for name, value in vars(self).items()
             if name not in parameters and name not in REBUILT
         }
-        content = _Encoder()
+        content = Encoder()
         state = {
             "format": FORMAT,
             "class": type(self).__name__,
             "versions": _versions(),
-            "parameters": {k: content.encode(v, k) for k, v in parameters.items()},
-            "learned": {k: content.encode(v, k) for k, v in learned.items()},
+            "parameters": content.encode_each(parameters),
+            "learned": content.encode_each(learned),
+            "net": content.encode_each(_net_state(self._net_recipe, self.net_)),
         }
         if content.refused:
             raise ValueError(
@@ -141,9 +136,7 @@ class Persistent(BaseEstimator):
                 "set_params, which leaves the trained net as it is, or use pickle for "
                 "files that nobody else can write."
             )
-        net = _net_state(self._net_recipe, self.net_)
-        state["net"] = content.encode(net, "net_")
-        _write(Path(path).resolve(), _sealed(state, content.arrays))
+        write_archive(Path(path), state, content.arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -183,25 +176,28 @@ class Persistent(BaseEstimator):
         --------
         save : Write such a file, with an example.
         """
-        state, arrays = _opened(Path(path), cls.__name__)
+        state, arrays = read_archive(Path(path), f"{cls.__name__}.save")
+        if state["format"] != FORMAT:
+            raise ValueError(
+                f"{str(path)!r} must be of the format {FORMAT}, which this version of "
+                f"skhyper reads. Got the format {state['format']}; install skhyper "
+                f"{state['versions']['skhyper']}."
+            )
         if state["class"] != cls.__name__:
             raise ValueError(
                 f"{str(path)!r} holds a {state['class']}. Got {cls.__name__}.load; use "
                 f"{state['class']}.load instead."
             )
         _compare_versions(cls.__name__, state["versions"])
-        part: dict[str, dict[str, Any]] = {
-            name: {key: _decode(value, arrays) for key, value in state[name].items()}
-            for name in ("parameters", "learned")
-        }
-        estimator = cls(**part["parameters"])
-        estimator.__dict__.update(part["learned"])
+        parameters, learned, net = (
+            {key: decode(value, arrays) for key, value in state[part].items()}
+            for part in ("parameters", "learned", "net")
+        )
+        estimator = cls(**parameters)
+        estimator.__dict__.update(learned)
         module, _ = estimator._module()
         outcome, recipe = _outcome(
-            _decode(state["net"], arrays),
-            module,
-            estimator.best_epoch_,
-            estimator.stop_reason_,
+            net, module, estimator.best_epoch_, estimator.stop_reason_
         )
         return estimator._adopt(outcome, recipe)
 
@@ -272,8 +268,8 @@ def _outcome(
     )
     recipe = Recipe(structure, Knobs(**state["knobs"]), verbose=state["verbose"])
     # Nothing that is asked of the rows here is left open in the recipe.
-    none = Rows(torch.empty(0, 0))
-    net = build_net(recipe, Data(none, none if state["validated"] else None))
+    row = Rows(torch.empty(1, 0))
+    net = build_net(recipe, Data(row, row if state["validated"] else None))
     net.module_.load_state_dict(state["module"])
     net.optimizer_.load_state_dict(state["optimizer"])
     net.history.extend(state["history"])
@@ -283,117 +279,3 @@ def _outcome(
     if "early_stopping" in callbacks:
         callbacks["early_stopping"].best_epoch_ = best_epoch
     return outcome_of(net, StopReason(reason)), recipe
-
-
-class _Encoder:
-    """Turn values into what JSON knows, and set their arrays aside.
-
-    What JSON has no word for becomes a dict with a single item, whose key is the
-    kind.
-    """
-
-    def __init__(self) -> None:
-        self.arrays: dict[str, NDArray[Any]] = {}
-        self.refused: list[str] = []
-
-    def encode(self, value: Any, name: str) -> Any:
-        """Encode one attribute, or note that it cannot be."""
-        try:
-            return self._encode(value)
-        except TypeError:
-            self.refused.append(f"{name}={value!r}")
-            return None
-
-    def _encode(self, value: Any) -> Any:
-        kind = type(value)
-        if value is None or kind in (bool, int, float, str):
-            return value
-        if kind is list:
-            return [self._encode(item) for item in value]
-        if kind is tuple:
-            return {"tuple": [self._encode(item) for item in value]}
-        if kind is dict:
-            return {"dict": [[self._encode(part) for part in i] for i in value.items()]}
-        if isinstance(value, np.generic):
-            return {"scalar": self._set_aside(np.asarray(value))}
-        if isinstance(value, torch.Tensor):
-            return {"tensor": self._set_aside(value.detach().cpu().numpy())}
-        if kind is np.ndarray and value.dtype == object:
-            elements = [self._encode(element) for element in value.ravel()]
-            return {"objects": [list(value.shape), elements]}
-        if kind is np.ndarray:
-            return {"array": self._set_aside(value)}
-        raise TypeError
-
-    def _set_aside(self, array: NDArray[Any]) -> str:
-        if array.dtype.hasobject:
-            raise TypeError
-        name = f"array_{len(self.arrays)}"
-        self.arrays[name] = array
-        return name
-
-
-def _decode(value: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
-    if isinstance(value, list):
-        return [_decode(item, arrays) for item in value]
-    if not isinstance(value, dict):
-        return value
-    ((kind, content),) = value.items()
-    match kind:
-        case "tuple":
-            return tuple(_decode(content, arrays))
-        case "dict":
-            return dict(_decode(content, arrays))
-        case "scalar":
-            return arrays[content][()]
-        case "tensor":
-            return torch.from_numpy(arrays[content])
-        case "objects":
-            shape, elements = content
-            result = np.empty(shape, dtype=object)
-            for position, element in enumerate(elements):
-                result.flat[position] = _decode(element, arrays)
-            return result
-        case _:
-            return arrays[content]
-
-
-def _sealed(state: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    buffer = io.BytesIO()
-    text = np.frombuffer(json.dumps(state).encode(), dtype=np.uint8)
-    np.savez(buffer, estimator=text, **arrays)  # type: ignore[arg-type]
-    # An archive ends with the length of its comment, which is 0, and the comment.
-    content = buffer.getvalue()[:-2] + DIGEST.to_bytes(2, "little")
-    return content + hashlib.sha256(content).hexdigest().encode()
-
-
-def _opened(path: Path, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    whole = path.read_bytes()
-    content, digest = whole[:-DIGEST], whole[-DIGEST:]
-    if hashlib.sha256(content).hexdigest().encode() != digest:
-        raise ValueError(
-            f"{str(path)!r} must be a file written by {name}.save. Got one that is not "
-            "or was changed since: its checksum is wrong. Take another copy of it."
-        )
-    with np.load(io.BytesIO(whole), allow_pickle=False) as archive:
-        arrays = dict(archive)
-    state = json.loads(arrays.pop("estimator").tobytes())
-    if state["format"] != FORMAT:
-        raise ValueError(
-            f"{str(path)!r} must be of the format {FORMAT}, which this version of "
-            f"skhyper reads. Got the format {state['format']}; install skhyper "
-            f"{state['versions']['skhyper']}."
-        )
-    return state, arrays
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
