@@ -137,9 +137,20 @@ def train_on(recipe: Recipe, data: Data, start: Outcome | None = None) -> Outcom
         When a loss or a weight stops being finite.
     """
     with one_thread():
-        net = build_net(recipe, data) if start is None else deepcopy(start.net)
+        net = build_net(recipe, data) if start is None else _without_validation(start)
         net.notify("on_train_begin", X=data.train, y=None)
         return outcome_of(net, net.train_epochs(data.train, epochs=1))
+
+
+def _without_validation(start: Outcome) -> Net:
+    """Copy the net of a run that goes on without validation rows."""
+    net = deepcopy(start.net)
+    callbacks = dict(net.callbacks_)
+    callbacks.pop("early_stopping", None)
+    if "schedule" in callbacks:
+        callbacks["schedule"].monitor = "train_loss"
+    net.callbacks_ = list(callbacks.items())
+    return net
 
 
 def outcome_of(net: Net, reason: StopReason) -> Outcome:

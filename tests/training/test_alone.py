@@ -21,6 +21,7 @@ from skhyper.training import (
     Structure,
     batch_bounds,
     train,
+    train_on,
 )
 
 N_FEATURES, N_CLASSES, BATCH_SIZE = 5, 3, 16
@@ -367,3 +368,39 @@ def test_a_run_starts_from_the_weights_of_another():
     second = train(make_recipe(max_epochs=1, lr=1e-300), data, first)
     assert_same_weights(second.net.module_, first.net.module_, rtol=0)
     assert second.net is not first.net
+
+
+@pytest.mark.parametrize("scheduler", [None, *SCHEDULES])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_epochs_one_by_one_are_a_run_in_one_go(scheduler, optimizer):
+    recipe = make_recipe(optimizer=optimizer, scheduler=scheduler, dropout=0.2)
+    data = Data(make_rows())
+    outcome = None
+    for _ in range(recipe.knobs.max_epochs):
+        outcome = train_on(recipe, data, outcome)
+    whole = train(recipe, data)
+    assert_same_weights(outcome.net.module_, whole.net.module_, rtol=0)
+    columns = ["epoch", "train_loss", "lr"]
+    assert outcome.history[columns].equals(whole.history[columns])
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULES)
+def test_a_schedule_that_is_over_keeps_its_rate(scheduler):
+    recipe = make_recipe(scheduler=scheduler, max_epochs=2)
+    outcome = train(recipe, Data(make_rows()))
+    rates = []
+    for _ in range(3):
+        outcome = train_on(recipe, Data(make_rows()), outcome)
+        rates.append(outcome.history["lr"].iloc[-1])
+    assert rates[0] == rates[1] == rates[2]
+
+
+@pytest.mark.parametrize("scheduler", ["plateau", "cosine"])
+def test_a_run_that_was_stopped_early_goes_on_without_validation(scheduler):
+    recipe = make_recipe(scheduler=scheduler, lr=1.0, max_epochs=50, patience=2)
+    stopped = train(recipe, Data(make_rows(), make_rows(seed=1)))
+    n_epochs, weight = len(stopped.history), stopped.net.module_.hidden0.weight.clone()
+    further = train_on(recipe, Data(make_rows()), stopped)
+    assert stopped.stop_reason is StopReason.EARLY_STOPPING
+    assert len(further.history) == n_epochs + 1
+    assert torch.equal(stopped.net.module_.hidden0.weight, weight)
