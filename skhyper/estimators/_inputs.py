@@ -50,16 +50,14 @@ def read_features(name: str, X: Any) -> Any:
         )
     _check_unmasked(name, "X", X)
     columns = zip(getattr(X, "columns", ()), getattr(X, "dtypes", ()), strict=False)
-    whole = [("all", X.dtype)] if hasattr(X, "dtype") else []
-    wrong = [
-        f"{column!r} of type {dtype}"
-        for column, dtype in [*columns, *whole]
-        if NOT_NUMBERS.match(str(dtype))
-    ]
+    kinds = {f"{dtype} in column {column!r}": dtype for column, dtype in columns}
+    if hasattr(X, "dtype"):
+        kinds[str(X.dtype)] = X.dtype
+    wrong = [text for text, dtype in kinds.items() if NOT_NUMBERS.match(str(dtype))]
     if wrong:
         raise ValueError(
-            f"Input X of {name} must be numbers. Got columns that are points or spans "
-            f"of time: {', '.join(wrong)}. Convert them, for example to days."
+            f"Input X of {name} must be numbers. Got {', '.join(wrong)}; convert "
+            "points and spans of time, for example to days."
         )
     return X
 

@@ -1,7 +1,7 @@
 """The rules for the estimators' arguments."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -18,7 +18,7 @@ from skhyper._sklearn import (
 )
 from skhyper.estimators._trial import mistakes_in_optimizer, mistakes_in_scheduler
 from skhyper.exceptions import did_you_mean
-from skhyper.modules import ACTIVATIONS
+from skhyper.modules import ACTIVATIONS, NORMALIZERS
 from skhyper.rules import OPTIMIZERS, SCHEDULES
 
 __all__ = [
@@ -35,21 +35,29 @@ PROBABILITY = Interval(Real, 0, 1, closed="left")
 NON_NEGATIVE = Interval(Real, 0, math.inf, closed="left")
 COUNT = Interval(Integral, 1, None, closed="left")
 
+PRECISIONS = ("auto", "float32", "float64", "bfloat16")
+
+
+def _names(known: Iterable[str]) -> StrOptions:
+    # Unlike those of a set, the keys of a dict keep their order in messages.
+    return StrOptions(dict.fromkeys(known).keys())
+
+
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", COUNT],
-    "activation": [StrOptions(set(ACTIVATIONS))],
-    "normalizer": [StrOptions({"batch", "layer", "instance", "group"}), None],
+    "activation": [_names(ACTIVATIONS)],
+    "normalizer": [_names(NORMALIZERS), None],
     "n_groups": [COUNT],
     "dropout": [PROBABILITY],
     "l1": [NON_NEGATIVE],
     "l2": [NON_NEGATIVE],
     "weight_decay": [NON_NEGATIVE],
-    "optimizer": [StrOptions(set(OPTIMIZERS))],
+    "optimizer": [_names(OPTIMIZERS)],
     "lr": [Interval(Real, 0, math.inf, closed="neither")],
     "momentum": [PROBABILITY],
     "nesterov": ["boolean"],
     "optimizer_params": [dict, None],
-    "scheduler": [StrOptions(set(SCHEDULES)), None],
+    "scheduler": [_names(SCHEDULES), None],
     "scheduler_params": [dict, None],
     "max_epochs": [COUNT],
     "batch_size": [StrOptions({"auto"}), COUNT],
@@ -60,7 +68,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "restore_best": ["boolean"],
     "callbacks": [list, tuple, None],
     "device": [str],
-    "precision": [StrOptions({"auto", "float32", "float64", "bfloat16"})],
+    "precision": [_names(PRECISIONS)],
     "compile": ["boolean"],
     "memory": [str, HasMethods(["cache"]), None],
     "warm_start": ["boolean"],
@@ -100,9 +108,13 @@ def as_sizes(value: Any) -> Any:
     sizes : int, tuple of int, str or None
         The same, hashable.
     """
-    if value is None or isinstance(value, str | Integral):
-        return value
-    return tuple(np.asarray(value).tolist())
+    if hasattr(value, "__array__") and np.ndim(value):
+        return tuple(np.asarray(value).tolist())
+    if isinstance(value, list | tuple):
+        return tuple(
+            int(size) if isinstance(size, np.integer) else size for size in value
+        )
+    return value
 
 
 def check_parameters(
@@ -179,7 +191,7 @@ def resolve_device(name: str, device: str) -> str:
         raise InvalidParameterError(
             f"The 'device' parameter of {name} must be a device of this machine: "
             f"'auto' or one of {names}. Got {device!r} instead."
-            f"{did_you_mean(device, available)}"
+            f"{'' if kind in available else did_you_mean(device, available)}"
         )
     return device
 
@@ -198,7 +210,8 @@ def _mistakes_in_values(
                 if isinstance(constraint, StrOptions)
                 for option in constraint.options
             ]
-            yield f"{error}{did_you_mean(value, sorted(known))}"
+            lower = value.lower() if isinstance(value, str) else value
+            yield f"{error}{did_you_mean(lower, known)}"
         else:
             # To Python, True is the number one.
             if isinstance(value, bool) and not {"boolean", "verbose"} & {

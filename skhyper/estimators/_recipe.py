@@ -48,7 +48,8 @@ def make_recipe(
     Raises
     ------
     ValueError
-        If batch normalization would meet a batch of a single row.
+        If batch normalization would meet a batch of a single row, or a callback
+        watches a validation that does not take place.
     """
     rows = data.train
     batch_size = params["batch_size"]
@@ -60,6 +61,9 @@ def make_recipe(
             "over, after those of weight 0 and those set aside for early stopping "
             "are left out. Got n_samples = 1."
         )
+    callbacks = tuple(deepcopy(list(params["callbacks"] or ())))
+    if data.valid is None:
+        _check_unvalidated(name, callbacks)
     kind, arguments = module
     structure = Structure(
         module=kind,
@@ -91,7 +95,6 @@ def make_recipe(
         tol=float(params["tol"]),
         restore_best=bool(params["restore_best"]),
     )
-    callbacks = tuple(deepcopy(list(params["callbacks"] or ())))
     return Recipe(structure, knobs, callbacks, int(params["verbose"]))
 
 
@@ -149,3 +152,15 @@ def draw_seed(random_state: int | np.random.RandomState | None) -> int:
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
     return int(random_state)
+
+
+def _check_unvalidated(name: str, callbacks: tuple[Any, ...]) -> None:
+    for callback in callbacks:
+        callback = callback[1] if isinstance(callback, tuple) else callback
+        watched = getattr(callback, "monitor", None)
+        if isinstance(watched, str) and watched.startswith("valid_"):
+            raise ValueError(
+                f"The callback {type(callback).__name__} of {name} watches "
+                f"{watched!r}, but no rows are validated on. Set early_stopping=True, "
+                "pass X_val and y_val, or have it watch 'train_loss'."
+            )

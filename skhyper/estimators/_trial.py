@@ -151,7 +151,7 @@ def _run_schedule(params: Mapping[str, Any]) -> None:
         max_epochs=params["max_epochs"],
         n_batches=N_BATCHES,
     )
-    scheduler = rule.scheduler(optimizer, **keywords)  # type: ignore[arg-type,call-arg]
+    scheduler = rule.scheduler(optimizer, **keywords)  # type: ignore[arg-type]
     # A loss that never falls takes the plateau schedule through all its steps.
     loss: list[Any] = [1.0] if isinstance(scheduler, ReduceLROnPlateau) else []
     for _ in range(params["max_epochs"]):
