@@ -90,7 +90,7 @@ compile : bool, default=False
 memory : str, joblib.Memory or None, default=None
     Where trainings are cached, as in scikit-learn's ``Pipeline``: a fit with the
     same arguments and data, and with an int as `random_state`, is read from
-    there.
+    there. A warm start is always trained.
 warm_start : bool, default=False
     Whether ``fit`` starts from the weights of the last fit. The optimizer and
     the schedule begin anew.

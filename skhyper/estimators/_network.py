@@ -96,7 +96,8 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         seed = draw_seed(self.random_state)
         data = self._data(self._rows(X, y, weight, self._dtype(X)), X_val, y_val, seed)
         recipe = self._recipe(data, seed)
-        cached = check_memory(self.memory).cache(train)
+        # Where a run starts from is part of no key, as a net has no lasting hash.
+        cached = train if start is not None else check_memory(self.memory).cache(train)
         return self._adopt(cached(recipe, data, start), recipe)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
