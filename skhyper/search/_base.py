@@ -3,13 +3,14 @@
 import secrets
 import time
 import warnings
+from copy import deepcopy
 from typing import Any, Self
 
 import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.callback import CallbackContext
 from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state, indexable
+from sklearn.utils import Tags, check_random_state, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted
 
 from skhyper._sklearn import (
@@ -238,6 +239,12 @@ class BaseSearch(BaseSearchCV):
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
         refit_context.call_on_fit_task_end(**data)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        # Several outputs, for one, a search can handle where its estimator does.
+        tags.target_tags = deepcopy(get_tags(self.estimator).target_tags)
+        return tags
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "best_estimator_" if self.refit else "scorer_")

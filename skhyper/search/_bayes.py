@@ -139,6 +139,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         **fit_params: Any,
     ) -> Self:
         """Search."""
+        self._validate_params()
         if self.iid != "deprecated":
             warnings.warn(
                 "The 'iid' parameter of BayesSearchCV has no effect.",

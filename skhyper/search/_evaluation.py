@@ -2,10 +2,10 @@
 
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import Any
 
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackContext
 from sklearn.utils.parallel import Parallel, delayed
@@ -118,7 +118,7 @@ class Evaluation:
             dispatched: list[Task] = []
             try:
                 self._run_parallel(tasks, contexts, dispatched)
-            except BrokenProcessPool:
+            except TerminatedWorkerError:
                 suspects = self._unfinished(dispatched)
                 if self.procedure.error_score == "raise" or not suspects:
                     raise
@@ -181,7 +181,7 @@ class Evaluation:
         for task in suspects:
             try:
                 self._run_parallel([task], contexts, [])
-            except BrokenProcessPool as error:
+            except TerminatedWorkerError as error:
                 outcome = self.outcomes[task.candidate]
                 for split in range(len(self.splits)):
                     outcome.results.setdefault(
