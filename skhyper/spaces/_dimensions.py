@@ -92,7 +92,8 @@ class LogInteger(Integer):
     """An integer on a log scale.
 
     skopt's own gives its ends, not their logarithms, as the bounds of the axis that
-    tree-based surrogates see, so that all they suggest comes out as the upper end.
+    tree-based surrogates see, so that their suggestions are clipped to the wrong
+    values: between 2 and 100, all of them to 100.
 
     Parameters
     ----------

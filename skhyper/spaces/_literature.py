@@ -14,7 +14,6 @@ __all__ = ["PRESETS"]
 GORISHNIY = "Gorishniy et al. 2021, MLP"
 TABM = "Gorishniy et al. 2024, MLP"
 KADRA = "Kadra et al. 2021"
-CAP = "own choice: the publication has no cap"
 
 GORISHNIY_2021: list[Row] = [
     ("dropout", Float(0.0, 0.5, zero=True), GORISHNIY),
@@ -24,7 +23,6 @@ GORISHNIY_2021: list[Row] = [
     ("batch_size", Choice([256]), f"{GORISHNIY}; larger for large data"),
     ("early_stopping", Choice([True]), GORISHNIY),
     ("patience", Choice([16]), GORISHNIY),
-    ("max_epochs", Choice([400]), CAP),
 ]
 
 GORISHNIY_2021_LAYERS: Row = (
@@ -42,7 +40,6 @@ TABM_2024: list[Row] = [
     ("batch_size", Choice([256]), TABM),
     ("early_stopping", Choice([True]), TABM),
     ("patience", Choice([16]), TABM),
-    ("max_epochs", Choice([400]), CAP),
 ]
 
 TABM_2024_LAYERS: Row = (
@@ -67,7 +64,6 @@ KADRA_2021: list[Row] = [
     ("scheduler", Choice(["cosine"]), f"{KADRA}: there with three restarts"),
     ("batch_size", Choice([128]), KADRA),
     ("early_stopping", Choice([False]), KADRA),
-    ("max_epochs", Choice([105]), KADRA),
 ]
 
 KADRA_2021_LAYERS: Row = (

@@ -62,8 +62,7 @@ class Range(Frozen):
             return bool((value - self.low) % self.step == 0)
         nearest = self.nth(round((value - self.low) / self.step))
         # 0.1 + 0.2 is meant to be the third step of 0.1.
-        slack = max(1e-9 * self.step, 4 * math.ulp(nearest))
-        return bool(abs(value - nearest) <= slack)
+        return bool(abs(value - nearest) <= 1e-6 * self.step)
 
     def __repr__(self) -> str:
         is_middle = identity(self.default) == identity(self._middle())

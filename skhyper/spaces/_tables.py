@@ -215,7 +215,6 @@ _FULL: list[Row] = [
     ("batch_size", Choice(["auto", 64, 256]), OWN),
     ("early_stopping", Choice([True]), OWN),
     ("patience", Choice([16]), "Gorishniy et al. 2021, MLP"),
-    ("max_epochs", Choice([200]), OWN),
 ]
 
 FULL: list[Row] = [

@@ -7,6 +7,9 @@ twin for convolutional nets where they differ. ``presets.dropout`` and
 Ranges that no publication fixed are marked as our own choice. Learning rates that were
 tuned under another parametrization of the weights [4]_ are not taken over.
 
+No preset sets ``max_epochs``: how long to train is the estimator's to say. The nets of
+[1]_ and [2]_ train until their patience is spent, those of [3]_ for 105 epochs.
+
 References
 ----------
 Gorishniy et al. 2021 is [1]_, Gorishniy et al. 2024 is [2]_, Kadra et al. 2021 is [3]_,

@@ -68,20 +68,25 @@ def test_options_keep_the_kind_of_each_value() -> None:
     ]
 
 
-def test_trees_suggest_integers_all_over_a_log_scale() -> None:
+def test_trees_suggest_integers_below_the_upper_end_of_a_log_scale() -> None:
     optimizer = Optimizer(
-        [skopt_dimension(Int(1, 1000, log=True))],
+        [skopt_dimension(Int(2, 100, log=True))],
         base_estimator="ET",
-        n_initial_points=5,
-        acq_func_kwargs={"xi": 10.0},
+        n_initial_points=4,
         random_state=0,
     )
-    for _ in range(5):
-        [value] = optimizer.ask()
-        optimizer.tell([value], abs(np.log10(value) - 1.5))
     suggested = []
-    for _ in range(5):
+    for _ in range(7):
         [value] = optimizer.ask()
         suggested.append(value)
-        optimizer.tell([value], abs(np.log10(value) - 1.5))
-    assert min(suggested) < 1000
+        optimizer.tell([value], abs(np.log10(value) - 1.0))
+    assert min(suggested[4:]) < 100
+
+
+def test_candidate_that_its_user_changes_leaves_the_dimension_alone() -> None:
+    dimension = skopt_dimension(Choice([{"gamma": 0.1}, {"gamma": 0.2}]))
+    [suggested] = dimension.rvs(n_samples=1, random_state=0)
+    first, second = np.array(suggested).item(), np.array(suggested).item()
+    first["gamma"] = 5.0
+    assert second == np.array(suggested).item()
+    assert second in dimension

@@ -132,6 +132,7 @@ def test_stepped_values_are_those_one_would_write() -> None:
         (0, Float(0.5, 1.0), False),
         (0.1 + 0.2, Float(0.0, 1.0, step=0.1), True),
         (0.25, Float(0.0, 1.0, step=0.1), False),
+        (1e6 + 0.1 + 0.2, Float(1e6, 1e6 + 1, step=0.1), True),
         (math.nan, Float(0.0, 1.0), False),
         (True, Float(0.0, 1.0), False),
         ("0.5", Float(0.0, 1.0), False),
