@@ -10,7 +10,7 @@ Estimator = TypeVar("Estimator", bound=type)
 
 SHARED = {
     "activation": """\
-activation : {"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", \\
+activation : {"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", \
         "tanh", "sigmoid", "identity"}, default="relu"
     Nonlinearity after each hidden layer.""",
     "training": """\
@@ -31,7 +31,7 @@ l2 : float, default=0.0
 weight_decay : float, default=0.0
     Non-negative weight decay of the optimizer, on all parameters as in torch;
     decoupled from the gradient with ``optimizer="adamw"`` [3]_.
-optimizer : {"sgd", "adam", "adamw", "rmsprop", "adagrad", "nadam", "radam"}, \\
+optimizer : {"sgd", "adam", "adamw", "rmsprop", "adagrad", "nadam", "radam"}, \
         default="adam"
     The optimizer of torch.
 lr : float, default=0.001
@@ -43,7 +43,7 @@ nesterov : bool, default=False
     Whether the momentum is Nesterov's. Used with ``optimizer="sgd"`` only.
 optimizer_params : dict or None, default=None
     Further arguments of torch's optimizer, such as ``{"betas": (0.9, 0.95)}``.
-scheduler : {"step", "exponential", "plateau", "cosine", "linear", "onecycle"} \\
+scheduler : {"step", "exponential", "plateau", "cosine", "linear", "onecycle"} \
         or None, default=None
     How the learning rate changes over ``max_epochs``: torch's ``StepLR``,
     ``ExponentialLR``, ``ReduceLROnPlateau``, ``CosineAnnealingLR``,
@@ -122,7 +122,7 @@ validation_scores_ : list of float or None
     Validation score of each epoch; None without validation.
 n_features_in_ : int
     Number of features seen in ``fit``.
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Names of the features seen in ``fit``, if all of them are strings.""",
     "references": """\
 .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks

@@ -66,7 +66,7 @@ class LayerNorm(torch.nn.LayerNorm):
 
         Parameters
         ----------
-        input : Tensor of shape (n_samples, *, *normalized_shape)
+        input : Tensor of shape ``(n_samples, *, *normalized_shape)``
             Values to normalize.
 
         Returns
@@ -127,7 +127,7 @@ class GroupNorm(torch.nn.GroupNorm):
 
         Parameters
         ----------
-        input : Tensor of shape (n_samples, num_channels, *)
+        input : Tensor of shape ``(n_samples, num_channels, *)``
             Values to normalize.
 
         Returns

@@ -40,12 +40,12 @@ class Reshape(torch.nn.Module):
 
         Parameters
         ----------
-        input : Tensor of shape (n_samples, *shape) or (n_samples, prod(shape))
+        input : Tensor of shape ``(n_samples, *shape)`` or ``(n_samples, prod(shape))``
             Samples.
 
         Returns
         -------
-        Tensor of shape (n_samples, *shape)
+        Tensor of shape ``(n_samples, *shape)``
             The same values, shaped.
         """
         if tuple(input.shape[1:]) not in (self.shape, (math.prod(self.shape),)):
