@@ -7,10 +7,11 @@ from skhyper.estimators import (
     MLPClassifier,
     MLPRegressor,
 )
-from skhyper.search import GridSearchCV, RandomizedSearchCV
+from skhyper.search import BayesSearchCV, GridSearchCV, RandomizedSearchCV
 from skhyper.spaces import SearchSpace, presets
 
 __all__ = [
+    "BayesSearchCV",
     "CNNClassifier",
     "CNNRegressor",
     "GridSearchCV",
