@@ -26,7 +26,135 @@ __all__ = ["BayesSearchCV"]
 
 
 class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
-    """Bayesian search."""
+    """Try candidates that a model of the scores so far suggests.
+
+    skopt's BayesSearchCV, which it is a subclass of, with its arguments. It also takes
+    presets and search spaces, finds the network inside a Pipeline, and loses nothing
+    when it is interrupted, when a candidate fails or when a worker dies. Against
+    skopt's: a value may be a tuple; a candidate that fails or scores NaN is a bad one,
+    not the end of the search; no candidate is evaluated twice; `refit` may be a
+    callable, or False under several metrics; and candidates are asked for in batches.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        What to search; it is never changed itself. A network of this package may sit
+        inside a Pipeline or another meta-estimator.
+    search_spaces : dict, list, SearchSpace, Preset or str
+        Dimensions by name, as in skopt, or scipy distributions; a tuple of two numbers
+        is a range, a list is always a list of values, also one of two numbers; a list
+        of such spaces or of pairs ``(space, n_iter)``, searched one after the other; a
+        search space; a preset or its name, or a list of them that are joined to one
+        space. Names without prefix mean the network inside the estimator.
+    optimizer_kwargs : dict, default=None
+        Arguments of skopt's Optimizer. ``{"base_estimator": ...}`` chooses the model:
+        "GP" (the default), "ET", "RF", "GBRT", or "dummy" for none at all.
+    n_iter : int, default=50
+        Candidates to try, at least 1. There are fewer when the space has no more.
+    scoring : str, callable, list, tuple or dict, default=None
+        How to score, as in scikit-learn; None for the estimator's own ``score``.
+        Several metrics are scored at once.
+    fit_params : dict, default=None
+        Passed on to the estimator's ``fit``, as those of ``fit`` are.
+    n_jobs : int, default=1
+        Fits to run at the same time, in joblib's backend of the moment. None is 1
+        outside of ``joblib.parallel_config``, -1 is all processors.
+    n_points : int, default=8
+        Candidates to ask for at once, at least 1. The model learns from a batch when
+        all of it is done. skopt's default is 1, which leaves it waiting for each fit
+        and the processors for it.
+    iid : object, default="deprecated"
+        Without effect; kept for its place among the arguments.
+    refit : bool, str or callable, default=True
+        Whether to fit the best candidate on all rows. Under several metrics, the name
+        of the one that chooses and guides the
+        search; or a callable that is given ``cv_results_``
+        and returns the index of its choice; or False.
+    cv : int, splitter or iterable, default=None
+        Folds, as in scikit-learn; None for 5. The rows are split once, so that every
+        candidate is judged on the same ones.
+    verbose : int, default=0
+        0 is silent, 1 tells of each batch of candidates, above that of each fit.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Fits handed out in advance, as in joblib.
+    random_state : int, RandomState or None, default=None
+        Guides the optimizer. Where an estimator inside has a
+        ``random_state`` of None, all candidates and the refit are given one and the
+        same seed, drawn from here: candidates then differ in nothing but their
+        parameters. None draws it afresh from the operating system.
+    error_score : 'raise' or float, default=np.nan
+        Score of a fit that raised, ran out of memory, diverged or lost its worker.
+        Whatever it is, such a candidate is ranked behind all others. With 'raise' the
+        error ends the search.
+    return_train_score : bool, default=False
+        Whether to score on the training rows as well.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray
+        One entry per candidate in each column, as in scikit-learn. Where networks of
+        this package were trained it has ``mean_n_epochs``, ``mean_best_epoch`` and, for
+        each split, ``split0_stop_reason``. After Ctrl-C it holds the candidates that
+        had finished.
+    best_estimator_ : estimator
+        The best candidate fitted on all rows. Absent if ``refit=False``.
+    best_params_ : dict
+        Its parameters.
+    best_score_ : float
+        Its mean score over the splits. Absent if ``refit`` is a callable.
+    best_index_ : int
+        Its place in ``cv_results_``.
+    scorer_ : callable or dict of str to callable
+        What scored the candidates.
+    n_splits_ : int
+        Number of splits.
+    refit_time_ : float
+        Seconds that the last fit took. Absent if ``refit=False``.
+    multimetric_ : bool
+        Whether several metrics were scored.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, where `X` had some.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, for a classifier.
+    optimizer_results_ : list of OptimizeResult
+        What skopt knows of each space, its parameters sorted by name.
+    optimizers_ : list of Optimizer
+        The optimizers themselves.
+    total_iterations : int
+        Candidates to try, over all spaces.
+    optimizer_time_ : float
+        Seconds spent in the optimizer.
+    evaluation_time_ : float
+        Seconds spent on fits and scores.
+
+    See Also
+    --------
+    GridSearchCV : Tries every combination.
+    RandomizedSearchCV : Draws candidates at random.
+
+    Notes
+    -----
+    Where `refit` is a callable, or False, the optimizer is guided by the first metric.
+    A failed candidate is told to it one standard deviation worse than the worst score
+    so far. Parameters that hang on another are dimensions of one flat space; where they
+    mean nothing they are told at their default.
+
+    A Gaussian process costs the optimizer some tenths of a second per candidate, more
+    with many dimensions. ``optimizer_time_`` says how many in all; "ET" is cheaper.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from skhyper.search import BayesSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> space = {"C": (0.01, 100.0, "log-uniform"), "kernel": ["rbf", "linear"]}
+    >>> search = BayesSearchCV(SVC(), space, n_iter=8, random_state=0)
+    >>> search.fit(X, y).best_score_ > 0.95
+    np.True_
+    """
 
     _parameter_constraints: ClassVar[dict[str, list[Any] | str]] = {
         **BaseSearchCV._parameter_constraints,

@@ -16,7 +16,104 @@ __all__ = ["GridSearchCV"]
 
 
 class GridSearchCV(BaseSearch, SklearnGridSearchCV):
-    """Exhaustive search over a grid."""
+    """Try every combination of a grid of parameters, by cross-validation.
+
+    scikit-learn's GridSearchCV, which it is a subclass of, with its arguments; it also
+    takes presets and search spaces, finds the network inside a Pipeline, and loses
+    nothing when it is interrupted, when a candidate fails or when a worker dies.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        What to search; it is never changed itself. A network of this package may sit
+        inside a Pipeline or another meta-estimator.
+    param_grid : dict, list, SearchSpace, Preset or str
+        Lists of values by name, or a list of such dicts, as in scikit-learn; a search
+        space, scipy distributions or skopt dimensions, of which three values are taken
+        per range; a preset or its name, or a list of them that are joined to one
+        space. Names without prefix mean the network inside the estimator.
+    scoring : str, callable, list, tuple or dict, default=None
+        How to score, as in scikit-learn; None for the estimator's own ``score``.
+        Several metrics are scored at once.
+    n_jobs : int, default=None
+        Fits to run at the same time, in joblib's backend of the moment. None is 1
+        outside of ``joblib.parallel_config``, -1 is all processors.
+    refit : bool, str or callable, default=True
+        Whether to fit the best candidate on all rows. Under several metrics, the name
+        of the one that chooses; or a callable that is given ``cv_results_``
+        and returns the index of its choice; or False.
+    cv : int, splitter or iterable, default=None
+        Folds, as in scikit-learn; None for 5. The rows are split once, so that every
+        candidate is judged on the same ones.
+    verbose : int, default=0
+        0 is silent, 1 tells of each batch of candidates, above that of each fit.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Fits handed out in advance, as in joblib.
+    error_score : 'raise' or float, default=np.nan
+        Score of a fit that raised, ran out of memory, diverged or lost its worker.
+        Whatever it is, such a candidate is ranked behind all others. With 'raise' the
+        error ends the search.
+    return_train_score : bool, default=False
+        Whether to score on the training rows as well.
+    random_state : int, RandomState or None, default=None
+        Where an estimator inside has a
+        ``random_state`` of None, all candidates and the refit are given one and the
+        same seed, drawn from here: candidates then differ in nothing but their
+        parameters. None draws it afresh from the operating system.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray
+        One entry per candidate in each column, as in scikit-learn. Where networks of
+        this package were trained it has ``mean_n_epochs``, ``mean_best_epoch`` and, for
+        each split, ``split0_stop_reason``. After Ctrl-C it holds the candidates that
+        had finished.
+    best_estimator_ : estimator
+        The best candidate fitted on all rows. Absent if ``refit=False``.
+    best_params_ : dict
+        Its parameters.
+    best_score_ : float
+        Its mean score over the splits. Absent if ``refit`` is a callable.
+    best_index_ : int
+        Its place in ``cv_results_``.
+    scorer_ : callable or dict of str to callable
+        What scored the candidates.
+    n_splits_ : int
+        Number of splits.
+    refit_time_ : float
+        Seconds that the last fit took. Absent if ``refit=False``.
+    multimetric_ : bool
+        Whether several metrics were scored.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, where `X` had some.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, for a classifier.
+
+    See Also
+    --------
+    RandomizedSearchCV : Draws candidates at random.
+    BayesSearchCV : Learns from the candidates tried so far.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skhyper.estimators import MLPClassifier
+    >>> from skhyper.search import GridSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> pipeline = make_pipeline(StandardScaler(), MLPClassifier(max_epochs=20))
+    >>> search = GridSearchCV(pipeline, {"lr": [1e-6, 0.01]}, cv=3, random_state=0)
+    >>> search.fit(X, y).best_params_
+    {'mlpclassifier__lr': 0.01}
+    >>> search.results_frame()[["rank_test_score", "lr", "mean_n_epochs"]]
+               rank_test_score        lr  mean_n_epochs
+    candidate
+    1                        1  0.010000           20.0
+    0                        2  0.000001           20.0
+    """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SklearnGridSearchCV._parameter_constraints,

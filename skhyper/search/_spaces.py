@@ -203,9 +203,9 @@ class FlatSpace:
         """
         if self.space is None:
             return values
-        flat = self.space.flatten()
+        defaults = self.space.flatten().defaults()
         return {
-            name: value if self._is_active(name, values) else flat[name].default
+            name: value if self._is_active(name, values) else defaults[name]
             for name, value in values.items()
         }
 

@@ -12,7 +12,7 @@ from numpy.random import RandomState
 from scipy.optimize import OptimizeResult
 from skopt import Optimizer
 from skopt.utils import eval_callbacks
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from skhyper.search._evaluation import Outcome
 from skhyper.search._spaces import FlatSpace
@@ -67,7 +67,8 @@ class Subsearch:
         There are fewer when the space is used up, which ends the search of it.
         """
         n_points = min(n_points, self.remaining)
-        self.asked, candidates = [], []
+        self.asked = []
+        candidates: list[dict[str, Any]] = []
         if not n_points:
             return candidates
         for point in self._points(n_points):
@@ -154,10 +155,13 @@ class Subsearch:
         """What skopt knows, with the values themselves in place of their wrappers."""
         if self._result is None:
             return None
-        result = OptimizeResult(self._result)
-        result.x_iters = [list(self._named(point).values()) for point in result.x_iters]
-        result.x = list(self._named(result.x).values())
+        result = copy(self._result)
+        result["x_iters"] = [self._plain(point) for point in self._result["x_iters"]]
+        result["x"] = self._plain(self._result["x"])
         return result
+
+    def _plain(self, point: list[Any]) -> list[Any]:
+        return list(self._named(point).values())
 
 
 class SurrogateStrategy:

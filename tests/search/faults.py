@@ -1,0 +1,106 @@
+"""A search to which something happens; run as a script by ``test_faults``.
+
+Usage: ``python faults.py FAULT SEARCH N_JOBS``. It prints one line of JSON. The classes
+are those of a script so that worker processes are given them by value.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import load_iris
+from sklearn.model_selection import ParameterGrid
+from skorch.callbacks import Callback
+
+from skhyper.estimators import MLPClassifier
+from skhyper.search import BayesSearchCV, GridSearchCV, RandomizedSearchCV
+
+
+class Constant(ClassifierMixin, BaseEstimator):
+    """Predicts one class; what happens in ``fit`` depends on ``level``."""
+
+    def __init__(self, level=0, fault="none"):
+        self.level = level
+        self.fault = fault
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        if self.level == 3:
+            if self.fault == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if self.fault == "swallow":
+                # As scikit-learn's MLPClassifier and skorch's nets: Ctrl-C ends the
+                # training, and fit returns as if nothing had happened.
+                try:
+                    os.killpg(0, signal.SIGINT)
+                    time.sleep(30)
+                except KeyboardInterrupt:
+                    pass
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[self.level % 3])
+
+
+class InterruptAtEpoch(Callback):
+    """The user's Ctrl-C in the second epoch of the third fit of a process."""
+
+    fits = 0
+
+    def on_train_begin(self, net, **kwargs):
+        InterruptAtEpoch.fits += 1
+
+    def on_epoch_end(self, net, **kwargs):
+        if InterruptAtEpoch.fits == 5 and len(net.history) == 2:
+            os.killpg(0, signal.SIGINT)
+
+
+def make_search(kind, fault, n_jobs):
+    levels = list(range(6))
+    common = {"cv": 2, "n_jobs": n_jobs, "random_state": 0, "refit": False}
+    if fault == "epoch":
+        network = MLPClassifier(
+            hidden_layer_sizes=(4,), max_epochs=3, callbacks=[InterruptAtEpoch()]
+        )
+        if kind == "grid":
+            return GridSearchCV(network, {"lr": [0.01, 0.02, 0.03, 0.04]}, **common)
+        return BayesSearchCV(network, {"lr": (0.01, 0.1)}, n_iter=4, **common)
+    estimator = Constant(fault=fault)
+    if kind == "grid":
+        return GridSearchCV(estimator, {"level": levels}, **common)
+    if kind == "randomized":
+        return RandomizedSearchCV(estimator, {"level": levels}, n_iter=6, **common)
+    return BayesSearchCV(estimator, {"level": levels}, n_iter=6, n_points=2, **common)
+
+
+def main():
+    fault, kind, n_jobs = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    warnings.simplefilter("ignore")
+    search = make_search(kind, fault, n_jobs)
+    ended = "normally"
+    try:
+        search.fit(*load_iris(return_X_y=True))
+    except BaseException as error:
+        ended = type(error).__name__
+    results = getattr(search, "cv_results_", {"params": []})
+    (name,) = ParameterGrid([{"level": [0]}])[0] if fault != "epoch" else ("lr",)
+    print(
+        json.dumps(
+            {
+                "ended": ended,
+                "values": [params[name] for params in results["params"]],
+                "scores": np.asarray(results.get("mean_test_score", [])).tolist(),
+                "ranks": np.asarray(results.get("rank_test_score", [])).tolist(),
+                "epochs": np.asarray(results.get("mean_n_epochs", [])).tolist(),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Real signals to real processes: Ctrl-C in a search, and a worker that dies."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).with_name("faults.py")
+
+
+def run(fault, search, n_jobs):
+    """Run the script in a process group of its own, so that signals stay in there."""
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), fault, search, str(n_jobs)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        start_new_session=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    assert lines, done.stderr
+    return json.loads(lines[-1])
+
+
+def test_candidate_that_kills_its_worker_is_failed_and_the_search_goes_on():
+    search = run("kill", "grid", n_jobs=2)
+    assert search["ended"] == "normally"
+    assert search["values"] == [0, 1, 2, 3, 4, 5]
+    failed = [math.isnan(score) for score in search["scores"]]
+    assert failed == [False, False, False, True, False, False]
+    assert search["ranks"][3] == 6
+
+
+def test_bayesian_search_outlives_a_candidate_that_kills_its_worker():
+    search = run("kill", "bayes", n_jobs=2)
+    assert search["ended"] == "normally"
+    assert sorted(search["values"]) == [0, 1, 2, 3, 4, 5]
+    assert search["ranks"][search["values"].index(3)] == 6
+
+
+@pytest.mark.parametrize("kind", ["grid", "randomized", "bayes"])
+def test_interrupt_that_the_estimator_swallows_stops_the_search(kind):
+    search = run("swallow", kind, n_jobs=1)
+    assert search["ended"] == "KeyboardInterrupt"
+    assert 3 not in search["values"]
+    assert all(score == pytest.approx(1 / 3) for score in search["scores"])
+
+
+def test_interrupt_keeps_the_candidates_that_had_finished():
+    search = run("swallow", "grid", n_jobs=1)
+    assert search["values"] == [0, 1, 2]
+
+
+def test_interrupt_with_two_workers_keeps_no_half_trained_candidate():
+    search = run("swallow", "grid", n_jobs=2)
+    assert search["ended"] == "KeyboardInterrupt"
+    assert set(search["values"]) <= {0, 1, 2, 4, 5}
+    assert len(search["values"]) >= 1
+
+
+@pytest.mark.parametrize("kind", ["grid", "bayes"])
+def test_interrupt_stops_a_network_within_an_epoch(kind):
+    search = run("epoch", kind, n_jobs=1)
+    assert search["ended"] == "KeyboardInterrupt"
+    if kind == "grid":
+        assert search["values"] == [0.01, 0.02]
+        assert search["epochs"] == [3.0, 3.0]
