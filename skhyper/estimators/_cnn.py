@@ -73,6 +73,8 @@ class _Convolutional(NeuralNetwork):
         if reset:
             self._learn_shape(given, X.shape)
         if given is None:
+            if reset and len(X.shape) == 2:
+                self._check_width(X.shape[1])
             return X
         if given != self._sample_shape:
             raise ValueError(
@@ -80,6 +82,14 @@ class _Convolutional(NeuralNetwork):
                 f"expecting {self._sample_shape}."
             )
         return X.reshape(len(X), math.prod(given))
+
+    def _check_width(self, n_features: int) -> None:
+        expected = math.prod(self._sample_shape)
+        if n_features not in (0, expected):
+            raise ValueError(
+                f"X has {n_features} features, but {type(self).__name__} with "
+                f"input_shape={self._sample_shape} is expecting {expected} in a row."
+            )
 
     def _learn_shape(
         self, given: tuple[int, ...] | None, shape: tuple[int, ...]
