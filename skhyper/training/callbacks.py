@@ -22,6 +22,8 @@ class Schedule(LRScheduler):
         As in skorch.
     """
 
+    lr_scheduler_: Any
+
     def initialize(self) -> "Schedule":
         """Forget an earlier run."""
         self.state_: dict[str, Any] | None = None

@@ -200,7 +200,7 @@ class Net(NeuralNet):
         share = torch.as_tensor(weights, dtype=total.dtype, device=total.device)
         self._record_loss(prefix, float(weighted_mean(total, share)))
         self.history.record(f"{prefix}_batch_count", len(iterator))
-        if not training:
+        if outputs and rows.y is not None:
             name = self.criterion_.name
             result = score(name, torch.cat(outputs), rows.y, rows.weight)
             self.history.record(f"{prefix}_score", result)

@@ -9,7 +9,9 @@ import argparse
 import os
 import statistics
 import time
+import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -17,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import skorch
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as SklearnMLP
 from threadpoolctl import threadpool_limits
 from torch import nn
@@ -25,6 +28,7 @@ from skhyper import MLPClassifier
 
 N_BATCHES = 12
 PREDICTED_ROWS = 10_000
+PREDICTIONS = 10
 
 
 class Shape(NamedTuple):
@@ -150,56 +154,67 @@ def report(title: str, seconds: dict[str, list[float]], units: int) -> None:
         print(f"{name:24}{micro[0]:>9.1f}{spread:>19}{middle / ours:>20.2f}")
 
 
+def time_fits(shape: Shape, epochs: int, rounds: int) -> None:
+    """Time whole fits, per training step."""
+    X, y = make_data(shape, N_BATCHES * shape.batch_size)
+    seconds = interleave(
+        {
+            "skhyper": lambda: skhyper_net(shape, epochs).fit(X, y),
+            "skorch": lambda: skorch_net(shape, epochs).fit(X, y),
+            "bare torch loop": lambda: bare_loop(shape, epochs, X, y),
+            "scikit-learn's MLP": lambda: sklearn_net(shape, epochs).fit(X, y),
+        },
+        rounds,
+    )
+    title = f"{shape}: microseconds per step, whole fit"
+    report(title, seconds, epochs * N_BATCHES)
+
+
+def time_predictions(shape: Shape, rounds: int) -> None:
+    """Time predictions of many rows."""
+    X, y = make_data(shape, N_BATCHES * shape.batch_size)
+    rows, _ = make_data(shape, PREDICTED_ROWS)
+    ours = skhyper_net(shape, 2).fit(X, y)
+    theirs = skorch_net(shape, 2).fit(X, y)
+    sklearn = sklearn_net(shape, 2).fit(X, y)
+    module = build(shape)
+
+    def forward() -> torch.Tensor:
+        with torch.no_grad():
+            return module(torch.from_numpy(rows))
+
+    predict = {
+        "skhyper": lambda: ours.predict(rows),
+        "skorch": lambda: theirs.predict(rows),
+        "bare forward pass": forward,
+        "scikit-learn's MLP": lambda: sklearn.predict(rows),
+    }
+    repeated = {
+        name: partial(repeat, run, PREDICTIONS) for name, run in predict.items()
+    }
+    title = f"{shape}: microseconds per prediction of {PREDICTED_ROWS:,} rows"
+    report(title, interleave(repeated, rounds), PREDICTIONS)
+
+
+def repeat(run: Callable[[], object], times: int) -> None:
+    """Run again and again, where one run is too short for the clock."""
+    for _ in range(times):
+        run()
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--epochs", type=int, default=30)
     arguments = parser.parse_args()
-    epochs, rounds = arguments.epochs, arguments.rounds
     torch.set_num_threads(1)
-    for shape in SHAPES:
-        X, y = make_data(shape, N_BATCHES * shape.batch_size)
-        fits = {
-            "skhyper": lambda: skhyper_net(shape, epochs).fit(X, y),
-            "skorch": lambda: skorch_net(shape, epochs).fit(X, y),
-            "bare torch loop": lambda: bare_loop(shape, epochs, X, y),
-            "scikit-learn's MLP": lambda: sklearn_net(shape, epochs).fit(X, y),
-        }
-        title = f"{shape}: microseconds per step, whole fit"
-        report(title, interleave(fits, rounds), epochs * N_BATCHES)
-
-        rows, _ = make_data(shape, PREDICTED_ROWS)
-        ours = skhyper_net(shape, 1).fit(X, y)
-        theirs = skorch_net(shape, 1).fit(X, y)
-        sklearn = sklearn_net(shape, 1)
-        sklearn.max_iter = 2
-        sklearn.fit(X, y)
-        module = build(shape)
-
-        def forward() -> torch.Tensor:
-            with torch.no_grad():
-                return module(torch.from_numpy(rows))
-
-        predictions = {
-            "skhyper": lambda: ours.predict(rows),
-            "skorch": lambda: theirs.predict(rows),
-            "bare forward pass": forward,
-            "scikit-learn's MLP": lambda: sklearn.predict(rows),
-        }
-        repeated = {
-            name: (lambda run=run: [run() for _ in range(10)])
-            for name, run in predictions.items()
-        }
-        title = f"{shape}: microseconds per prediction of {PREDICTED_ROWS:,} rows"
-        report(title, interleave(repeated, rounds), 10)
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    with threadpool_limits(1):
+        for shape in SHAPES:
+            time_fits(shape, arguments.epochs, arguments.rounds)
+            time_predictions(shape, arguments.rounds)
 
 
 if __name__ == "__main__":
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
-
-    warnings.simplefilter("ignore", ConvergenceWarning)
-    with threadpool_limits(1):
-        main()
+    main()
