@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from skorch.callbacks import Callback, EarlyStopping, PrintLog
 from skorch.helper import predefined_split
@@ -16,13 +17,14 @@ from skhyper.training.threads import one_thread
 
 __all__ = ["build_net", "outcome_of", "train_alone", "train_on"]
 
+# The columns of a history: what skorch calls them, and their types.
 HISTORY = {
-    "epoch": "int64",
-    "train_loss": "float64",
-    "valid_loss": "float64",
-    "valid_score": "float64",
-    "lr": "float64",
-    "seconds": "float64",
+    "epoch": ("epoch", np.int64),
+    "train_loss": ("train_loss", np.float64),
+    "valid_loss": ("valid_loss", np.float64),
+    "valid_score": ("valid_score", np.float64),
+    "lr": ("lr", np.float64),
+    "seconds": ("dur", np.float64),
 }
 
 
@@ -155,10 +157,13 @@ def _without_validation(start: Outcome) -> Net:
 
 def outcome_of(net: Net, reason: StopReason) -> Outcome:
     """Gather what a trained net knows of its training."""
-    rows = [
-        {**row, "seconds": row["dur"]} for row in net.history if row.get("dur", None)
-    ]
-    history = pd.DataFrame(rows).reindex(columns=list(HISTORY)).astype(HISTORY)
+    # An epoch that a callback ended half-way has no loss.
+    rows = [row for row in net.history if "train_loss" in row]
+    columns = {
+        name: np.array([row.get(recorded, np.nan) for row in rows], dtype=dtype)
+        for name, (recorded, dtype) in HISTORY.items()
+    }
+    history = pd.DataFrame(columns, copy=False)
     stopping = net.early_stopping_
     best = len(net.history) if stopping is None else stopping.best_epoch_
     _release_rows(net)
