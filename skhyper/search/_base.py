@@ -79,6 +79,11 @@ class BaseSearch(BaseSearchCV):
         """
         self._forget_last_fit()
         scorer, _ = self._get_scorers()
+        if y is None and get_tags(self).target_tags.required:
+            raise ValueError(
+                f"{type(self).__name__} over {type(self.estimator).__name__} requires "
+                "y to be passed, but the target y is None."
+            )
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)

@@ -14,7 +14,6 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
-from sklearn.model_selection import ParameterGrid
 from skorch.callbacks import Callback
 
 from skhyper.estimators import MLPClassifier
@@ -88,18 +87,15 @@ def main():
     except BaseException as error:
         ended = type(error).__name__
     results = getattr(search, "cv_results_", {"params": []})
-    (name,) = ParameterGrid([{"level": [0]}])[0] if fault != "epoch" else ("lr",)
-    print(
-        json.dumps(
-            {
-                "ended": ended,
-                "values": [params[name] for params in results["params"]],
-                "scores": np.asarray(results.get("mean_test_score", [])).tolist(),
-                "ranks": np.asarray(results.get("rank_test_score", [])).tolist(),
-                "epochs": np.asarray(results.get("mean_n_epochs", [])).tolist(),
-            }
-        )
-    )
+    name = "lr" if fault == "epoch" else "level"
+    report = {
+        "ended": ended,
+        "values": [params[name] for params in results["params"]],
+        "scores": np.asarray(results.get("mean_test_score", [])).tolist(),
+        "ranks": np.asarray(results.get("rank_test_score", [])).tolist(),
+        "epochs": np.asarray(results.get("mean_n_epochs", [])).tolist(),
+    }
+    sys.stdout.write(json.dumps(report) + "\n")
 
 
 if __name__ == "__main__":

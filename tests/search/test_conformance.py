@@ -11,7 +11,6 @@ from sklearn.utils.estimator_checks import (
 from skhyper.estimators import MLPClassifier, MLPRegressor
 from skhyper.search import BayesSearchCV, GridSearchCV, RandomizedSearchCV
 
-
 # scikit-learn runs its checks with warnings as warnings.
 pytestmark = pytest.mark.filterwarnings("default")
 

@@ -28,6 +28,7 @@ def run(fault, search, n_jobs):
     return json.loads(lines[-1])
 
 
+@pytest.mark.slow
 def test_candidate_that_kills_its_worker_is_failed_and_the_search_goes_on():
     search = run("kill", "grid", n_jobs=2)
     assert search["ended"] == "normally"
@@ -35,13 +36,6 @@ def test_candidate_that_kills_its_worker_is_failed_and_the_search_goes_on():
     failed = [math.isnan(score) for score in search["scores"]]
     assert failed == [False, False, False, True, False, False]
     assert search["ranks"][3] == 6
-
-
-def test_bayesian_search_outlives_a_candidate_that_kills_its_worker():
-    search = run("kill", "bayes", n_jobs=2)
-    assert search["ended"] == "normally"
-    assert sorted(search["values"]) == [0, 1, 2, 3, 4, 5]
-    assert search["ranks"][search["values"].index(3)] == 6
 
 
 @pytest.mark.parametrize("kind", ["grid", "randomized", "bayes"])
@@ -57,6 +51,7 @@ def test_interrupt_keeps_the_candidates_that_had_finished():
     assert search["values"] == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_interrupt_with_two_workers_keeps_no_half_trained_candidate():
     search = run("swallow", "grid", n_jobs=2)
     assert search["ended"] == "KeyboardInterrupt"

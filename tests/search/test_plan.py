@@ -1,0 +1,96 @@
+"""A plan counts the work before any of it is done."""
+
+import numpy as np
+import pytest
+from scipy.stats import loguniform
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skhyper.estimators import MLPClassifier
+from skhyper.search import BayesSearchCV, GridSearchCV, RandomizedSearchCV
+from skhyper.spaces import Float, Int, SearchSpace, Switch
+
+
+@pytest.fixture
+def pipeline():
+    network = MLPClassifier(hidden_layer_sizes=(4,), max_epochs=7)
+    return Pipeline([("scale", StandardScaler()), ("net", network)])
+
+
+def test_plan_of_a_grid_is_what_fit_then_does(pipeline, classification_data):
+    grid = {"lr": [0.01, 0.1], "activation": ["relu", "tanh"], "max_epochs": [2, 3]}
+    search = GridSearchCV(pipeline, grid, cv=3, random_state=0)
+    plan = search.plan(*classification_data)
+    assert (plan.n_candidates, plan.n_splits, plan.n_fits) == (8, 3, 25)
+    assert plan.max_epochs == 3 * (4 * 2 + 4 * 3) + 3
+    assert plan.n_structures == 2
+    assert repr(plan) == (
+        "Plan: 8 candidates x 3 splits + 1 refit = 25 fits\n"
+        "at most 63 epochs\n"
+        "2 structures"
+    )
+    search.fit(*classification_data)
+    assert len(search.cv_results_["params"]) == plan.n_candidates
+    trained = search.cv_results_["mean_n_epochs"].sum() * plan.n_splits
+    assert trained + search.best_estimator_["net"].n_iter_ <= plan.max_epochs
+
+
+def test_plan_leaves_the_random_state_where_it_was(pipeline, classification_data):
+    random_state = np.random.RandomState(0)
+    space = {"lr": loguniform(1e-3, 1e-1)}
+    search = RandomizedSearchCV(pipeline, space, random_state=random_state)
+    before = random_state.get_state()[2]
+    plan = search.plan(*classification_data)
+    assert random_state.get_state()[2] == before
+    assert plan.exact
+
+
+def test_plan_of_unknown_draws_is_an_upper_bound(
+    pipeline, classification_data, unchanged_global_random_state
+):
+    space = {
+        "lr": loguniform(1e-3, 1e-1),
+        "activation": ["relu", "tanh"],
+        "max_epochs": [2, 9],
+    }
+    search = RandomizedSearchCV(pipeline, space, n_iter=10, cv=2, refit=False)
+    plan = search.plan(*classification_data)
+    assert not plan.exact
+    assert plan.max_epochs == 10 * 2 * 9
+    assert plan.n_structures == 2
+    assert "at most 2 structures" in repr(plan)
+
+
+def test_plan_of_a_bayesian_search_counts_all_spaces(pipeline, classification_data):
+    branched = SearchSpace(
+        optimizer=["sgd", "adam"],
+        momentum=Switch("optimizer", {"sgd": [0.0, 0.9]}),
+        lr=Float(1e-3, 1e-1, log=True),
+        max_epochs=Int(3, 5),
+    )
+    spaces = [(branched, 6), {"activation": ["relu", "tanh", "selu"]}]
+    plan = BayesSearchCV(pipeline, spaces, n_iter=4, cv=2).plan(*classification_data)
+    assert plan.n_candidates == 10
+    assert plan.n_structures == 2 + 3
+    assert plan.max_epochs == 2 * (6 * 5 + 4 * 7) + 7
+
+
+def test_plan_of_another_estimator_counts_fits_alone(classification_data):
+    search = GridSearchCV(LogisticRegression(), {"C": [1.0, 2.0]}, refit=False)
+    plan = search.plan(*classification_data)
+    assert plan.max_epochs is None
+    assert plan.n_structures is None
+    assert repr(plan) == "Plan: 2 candidates x 5 splits = 10 fits"
+
+
+def test_plan_takes_the_groups(classification_data):
+    X, y = classification_data
+    search = GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=GroupKFold(4))
+    assert search.plan(X, y, groups=np.arange(len(y)) % 4).n_splits == 4
+
+
+def test_plan_refuses_an_unknown_parameter(pipeline, classification_data):
+    with pytest.raises(ValueError, match="Did you mean 'lr'"):
+        GridSearchCV(pipeline, {"lrr": [0.1]}).plan(*classification_data)

@@ -1,0 +1,118 @@
+"""The private names of scikit-learn are where they are expected, and do what they did.
+
+A failure here after an update of scikit-learn names what has moved.
+"""
+
+import inspect
+from numbers import Real
+
+import numpy as np
+import pytest
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import Ridge
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+
+from skhyper import _sklearn
+
+
+def test_every_name_is_there():
+    for name in _sklearn.__all__:
+        assert getattr(_sklearn, name) is not None
+
+
+@pytest.mark.parametrize("search", [GridSearchCV, RandomizedSearchCV])
+def test_searches_of_scikit_learn_stand_on_the_base_class(search):
+    assert issubclass(search, _sklearn.BaseSearchCV)
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters"),
+    [
+        ("_get_scorers", ["self"]),
+        ("_get_routed_params_for_fit", ["self", "params"]),
+        ("_check_refit_for_multimetric", ["self", "scores"]),
+        ("_select_best_index", ["refit", "refit_metric", "results"]),
+        (
+            "_format_results",
+            ["self", "candidate_params", "n_splits", "out", "more_results"],
+        ),
+    ],
+)
+def test_methods_of_the_base_class_take_what_they_are_given(method, parameters):
+    function = getattr(_sklearn.BaseSearchCV, method)
+    assert list(inspect.signature(function).parameters) == parameters
+
+
+def test_context_of_fit_validates_the_parameters():
+    class Estimator(Ridge):
+        @_sklearn.fit_context(prefer_skip_nested_validation=False)
+        def fit(self, X, y):
+            return self
+
+    with pytest.raises(_sklearn.InvalidParameterError, match="alpha"):
+        Estimator(alpha=-1.0).fit([[0.0]], [0.0])
+
+
+def test_rows_and_parameters_are_cut_by_indices():
+    X, y = np.arange(6.0).reshape(3, 2), np.arange(3)
+    cut, target = _sklearn.safe_split(Ridge(), X, y, np.array([0, 2]))
+    assert cut.tolist() == [[0.0, 1.0], [4.0, 5.0]]
+    assert target.tolist() == [0, 2]
+    params = _sklearn.check_method_params(
+        X, {"sample_weight": y, "flag": True}, indices=np.array([2])
+    )
+    assert params["sample_weight"].tolist() == [2]
+    assert params["flag"] is True
+
+
+def test_scorer_of_several_metrics_gives_the_traceback_of_one_that_fails():
+    def fails(estimator, X, y):
+        raise ValueError("no score today")
+
+    scorer = _sklearn.MultimetricScorer(
+        scorers={"r2": get_scorer("r2"), "fails": fails}, raise_exc=False
+    )
+    assert list(scorer._scorers) == ["r2", "fails"]
+    X, y = np.array([[0.0], [1.0], [2.0]]), np.array([0.0, 1.0, 2.0])
+    scores = scorer(Ridge().fit(X, y), X, y)
+    assert isinstance(scores["r2"], float)
+    assert "no score today" in scores["fails"]
+
+
+def test_failed_fits_are_warned_of_or_raised():
+    some = [{"fit_error": "Traceback"}, {"fit_error": None}]
+    with pytest.warns(FitFailedWarning, match="1 fits failed out of a total of 2"):
+        _sklearn.warn_or_raise_about_fit_failures(some, np.nan)
+    with pytest.raises(ValueError, match="All the 1 fits failed"):
+        _sklearn.warn_or_raise_about_fit_failures(some[:1], np.nan)
+
+
+def test_library_and_device_of_an_array_are_known():
+    xp, is_array_api = _sklearn.get_namespace(np.zeros(2))
+    assert xp.asarray([1, 2], device=_sklearn.array_device(np.zeros(2))).tolist() == [
+        1,
+        2,
+    ]
+    assert not is_array_api
+
+
+def test_constraints_are_validated_in_the_grammar_of_scikit_learn():
+    constraints = {
+        "rate": [_sklearn.Interval(Real, 0, 1, closed="both")],
+        "kind": [_sklearn.StrOptions({"a", "b"}), _sklearn.HasMethods(["cache"])],
+    }
+    _sklearn.validate_parameter_constraints(
+        constraints, {"rate": 0.5, "kind": "a"}, caller_name="Thing"
+    )
+    with pytest.raises(_sklearn.InvalidParameterError, match="'rate' parameter of Thi"):
+        _sklearn.validate_parameter_constraints(
+            constraints, {"rate": 2.0, "kind": "a"}, caller_name="Thing"
+        )
+
+
+def test_sample_weights_are_checked():
+    with pytest.raises(ValueError, match="Negative"):
+        _sklearn.check_sample_weight(
+            np.array([-1.0]), np.zeros((1, 1)), ensure_non_negative=True
+        )
