@@ -1,5 +1,6 @@
 """Descriptions of the arguments and attributes that the estimators share."""
 
+import re
 from collections.abc import Callable
 from textwrap import indent
 from typing import TypeVar
@@ -11,15 +12,15 @@ Estimator = TypeVar("Estimator", bound=type)
 SHARED = {
     "activation": """\
 activation : {"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", \
-        "tanh", "sigmoid", "identity"}, default="relu"
+"tanh", "sigmoid", "identity"}, default="relu"
     Nonlinearity after each hidden layer.""",
     "training": """\
 dropout : float, default=0.0
     Probability in [0, 1) that the output of a hidden unit is set to zero in a
-    training step [1]_.
+    training step [srivastava2014]_.
 label_smoothing : float, default=0.0
     Share in [0, 1) of a row's label that is spread over all the classes while
-    training [2]_. The validation loss is not smoothed.
+    training [szegedy2016]_. The validation loss is not smoothed.
 l1 : float, default=0.0
     Non-negative factor :math:`\\lambda` of the penalty
     :math:`\\lambda \\sum |w|` on weights; biases and the parameters of
@@ -30,13 +31,13 @@ l2 : float, default=0.0
     normalizers are not penalized.
 weight_decay : float, default=0.0
     Non-negative weight decay of the optimizer, on all parameters as in torch;
-    decoupled from the gradient with ``optimizer="adamw"`` [3]_.
+    decoupled from the gradient with ``optimizer="adamw"`` [loshchilov2019]_.
 optimizer : {"sgd", "adam", "adamw", "rmsprop", "adagrad", "nadam", "radam"}, \
-        default="adam"
+default="adam"
     The optimizer of torch.
 lr : float, default=0.001
     Learning rate above 0: where the schedule starts, or the peak of the
-    one-cycle schedule. The default is Adam's [4]_ and scikit-learn's.
+    one-cycle schedule. The default is Adam's [kingma2015]_ and scikit-learn's.
 momentum : float, default=0.9
     Momentum in [0, 1). Used with ``optimizer="sgd"`` only.
 nesterov : bool, default=False
@@ -44,10 +45,10 @@ nesterov : bool, default=False
 optimizer_params : dict or None, default=None
     Further arguments of torch's optimizer, such as ``{"betas": (0.9, 0.95)}``.
 scheduler : {"step", "exponential", "plateau", "cosine", "linear", "onecycle"} \
-        or None, default=None
+or None, default=None
     How the learning rate changes over ``max_epochs``: torch's ``StepLR``,
     ``ExponentialLR``, ``ReduceLROnPlateau``, ``CosineAnnealingLR``,
-    ``LinearLR`` or ``OneCycleLR`` [5]_; None keeps it. By default it falls to a
+    ``LinearLR`` or ``OneCycleLR`` [smith2018]_; None keeps it. By default it falls to a
     tenth in three equal steps (step), to a hundredth (exponential), to 0
     (cosine), to a tenth (linear), or by half whenever the validation loss (the
     training loss, without validation) has not improved for
@@ -58,8 +59,8 @@ max_epochs : int, default=100
     Passes over the training rows, at least 1; fewer with early stopping.
 batch_size : int or "auto", default="auto"
     Rows in a training step, at least 1. "auto" is 64 up to 1,024 rows, then
-    128, 256 and 512 up to 8,192, 30,000 and 100,000 rows, and 1,024 above [6]_.
-    A remainder of a single row joins the batch before it.
+    128, 256 and 512 up to 8,192, 30,000 and 100,000 rows, and 1,024 above
+    [holzmuller2024]_. A remainder of a single row joins the batch before it.
 early_stopping : bool or "auto", default="auto"
     Whether training stops when the validation loss stalls. "auto" means on more
     than 10,000 rows, as in scikit-learn's ``HistGradientBoostingClassifier``,
@@ -124,20 +125,28 @@ n_features_in_ : int
     Number of features seen in ``fit``.
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Names of the features seen in ``fit``, if all of them are strings.""",
-    "references": """\
-.. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks
-   from Overfitting", JMLR 15, 2014.
-.. [2] C. Szegedy et al., "Rethinking the Inception Architecture for Computer
-   Vision", CVPR 2016, section 7.
-.. [3] I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR
-   2019.
-.. [4] D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR
-   2015, algorithm 1.
-.. [5] L. N. Smith, N. Topin, "Super-Convergence: Very Fast Training of Neural
-   Networks Using Large Learning Rates", 2018.
-.. [6] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong
-   Pre-Tuned MLPs and Boosted Trees on Tabular Data", NeurIPS 2024, as in its
-   package pytabkit.""",
+}
+
+REFERENCES = {
+    "srivastava2014": """\
+N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks
+from Overfitting", JMLR 15, 2014.""",
+    "szegedy2016": """\
+C. Szegedy et al., "Rethinking the Inception Architecture for Computer
+Vision", CVPR 2016, section 7.""",
+    "loshchilov2019": """\
+I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR
+2019.""",
+    "kingma2015": """\
+D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR
+2015, algorithm 1.""",
+    "smith2018": """\
+L. N. Smith, N. Topin, "Super-Convergence: Very Fast Training of Neural
+Networks Using Large Learning Rates", 2018.""",
+    "holzmuller2024": """\
+D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong
+Pre-Tuned MLPs and Boosted Trees on Tabular Data", NeurIPS 2024, as in its
+package pytabkit.""",
 }
 
 
@@ -152,7 +161,8 @@ def documented(*, leave_out: tuple[str, ...] = ()) -> Callable[[Estimator], Esti
     Returns
     -------
     decorate : callable
-        Replaces lines such as ``{training}`` by the descriptions of that name.
+        Replaces lines such as ``{training}`` by the descriptions of that name, and
+        ``{references}`` by the works that these cite.
     """
 
     def decorate(estimator: Estimator) -> Estimator:
@@ -160,10 +170,21 @@ def documented(*, leave_out: tuple[str, ...] = ()) -> Callable[[Estimator], Esti
         for name, shared in SHARED.items():
             entries = _without(shared, leave_out)
             text = text.replace(f"    {{{name}}}", indent(entries, "    "))
-        estimator.__doc__ = text
+        estimator.__doc__ = _with_references(text)
         return estimator
 
     return decorate
+
+
+def _with_references(text: str) -> str:
+    """Give numbers to the works that are cited, and list them."""
+    cited = dict.fromkeys(re.findall(r"\[(\w+)\]_", text))
+    entries = []
+    for number, name in enumerate(cited, start=1):
+        text = text.replace(f"[{name}]_", f"[{number}]_")
+        entry = indent(REFERENCES[name], "   ").lstrip()
+        entries.append(indent(f".. [{number}] {entry}", "    "))
+    return text.replace("    {references}", "\n".join(entries))
 
 
 def _without(text: str, names: tuple[str, ...]) -> str:
