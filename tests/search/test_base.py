@@ -186,13 +186,14 @@ def test_fit_that_fails_leaves_nothing_of_the_one_before(iris):
 def test_network_that_diverges_is_ranked_last_and_says_why(search, iris):
     X, y = iris
     network = MLPClassifier(hidden_layer_sizes=(4,), max_epochs=30, optimizer="sgd")
-    fitting = make(search, network, {"lr": [0.01, 1e30]}, n_iter=2, scoring="accuracy")
+    lr = [0.01, 1e38]  # the second takes the weights beyond what float32 can hold
+    fitting = make(search, network, {"lr": lr}, n_iter=2, scoring="accuracy")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         with pytest.warns(FitFailedWarning):
-            fitting.fit(X, y)
+            fitting.fit(X.astype(np.float32), y)
     frame = fitting.results_frame()
-    assert frame["lr"].tolist() == [0.01, 1e30]
+    assert frame["lr"].tolist() == [0.01, 1e38]
     assert frame["mean_n_epochs"].iloc[0] == 30
     assert np.isnan(frame["mean_n_epochs"].iloc[1])
     assert "TrainingDiverged" in frame["split0_stop_reason"].iloc[1]
