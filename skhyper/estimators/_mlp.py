@@ -61,7 +61,7 @@ class MLPClassifier(_Perceptron, NeuralClassifier):
     --------
     MLPRegressor : The same for targets that are numbers.
     CNNClassifier : Convolutional nets for signals, images and volumes.
-    sklearn.neural_network.MLPClassifier : scikit-learn's perceptron.
+    sklearn.neural_network.MLPClassifier : The perceptron of scikit-learn.
 
     Notes
     -----
@@ -158,7 +158,7 @@ class MLPRegressor(_Perceptron, NeuralRegressor):
     --------
     MLPClassifier : The same for targets that are classes.
     CNNRegressor : Convolutional nets for signals, images and volumes.
-    sklearn.neural_network.MLPRegressor : scikit-learn's perceptron.
+    sklearn.neural_network.MLPRegressor : The perceptron of scikit-learn.
 
     Notes
     -----
