@@ -10,15 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.random import RandomState
 from scipy.optimize import OptimizeResult
-from sklearn.dummy import DummyRegressor
-from sklearn.ensemble import GradientBoostingRegressor
-from sklearn.utils import RegressorTags, Tags
 from skopt import Optimizer
-from skopt.learning import GradientBoostingQuantileRegressor
 from skopt.utils import eval_callbacks
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from skhyper.search._evaluation import Outcome
+from skhyper.search._models import working_model
 from skhyper.search._spaces import FlatSpace
 from skhyper.spaces._frozen import identity
 
@@ -26,39 +23,6 @@ __all__ = ["Subsearch", "SurrogateStrategy"]
 
 # How many random points are looked at before a space counts as used up.
 _DRAWS = 2_000
-
-
-class QuantileRegressor(GradientBoostingQuantileRegressor):
-    """The boosted trees of skopt, as a regressor also to newer scikit-learns.
-
-    skopt names its bases in an order in which scikit-learn, since it has tags, does not
-    see a regressor.
-    """
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.estimator_type = "regressor"
-        tags.regressor_tags = RegressorTags()
-        return tags
-
-
-def _working_model(
-    arguments: dict[str, Any], n_iter: int, random_state: RandomState
-) -> dict[str, Any]:
-    """Spell out the two models that skopt cannot make under newer scikit-learns."""
-    name = arguments.get("base_estimator")
-    name = name.upper() if isinstance(name, str) else None
-    if name == "GBRT":
-        trees = GradientBoostingRegressor(n_estimators=30, loss="quantile")
-        arguments["base_estimator"] = QuantileRegressor(
-            base_estimator=trees,
-            random_state=random_state.randint(np.iinfo(np.int32).max),
-        )
-    if name == "DUMMY":
-        # Never fitted: all points are initial ones, those of the lies included.
-        arguments["base_estimator"] = DummyRegressor()
-        arguments["n_initial_points"] = 2 * n_iter + 1
-    return arguments
 
 
 class Subsearch:
@@ -91,7 +55,7 @@ class Subsearch:
             dimension = copy(given)
             dimension.name = dimension.name or name
             dimensions.append(dimension)
-        arguments = _working_model({**optimizer_kwargs}, n_iter, random_state)
+        arguments = working_model(optimizer_kwargs, n_iter, random_state)
         self.optimizer = Optimizer(
             **{**arguments, "random_state": random_state, "dimensions": dimensions}
         )
