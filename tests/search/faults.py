@@ -47,7 +47,7 @@ class Constant(ClassifierMixin, BaseEstimator):
 
 
 class InterruptAtEpoch(Callback):
-    """The user's Ctrl-C in the second epoch of the third fit of a process."""
+    """The user's Ctrl-C in the second epoch of the fifth fit."""
 
     fits = 0
 
