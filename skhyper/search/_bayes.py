@@ -266,7 +266,36 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         callback: Any = None,
         **fit_params: Any,
     ) -> Self:
-        """Search."""
+        """Search for the best parameters, and fit the estimator with them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, n_samples)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target; None for unsupervised learning.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of the samples, for the splitter.
+        callback : callable or list of callable, default=None
+            Called after each candidate with skopt's result so far. One that returns
+            True ends the search of the space at hand.
+        **fit_params : dict of str to object
+            Passed on to the estimator's ``fit``, the scorer and the splitter.
+
+        Returns
+        -------
+        self : object
+            The fitted search.
+
+        Raises
+        ------
+        ValueError
+            If a parameter to search does not exist, a space is empty or cannot be read,
+            or every fit failed.
+        KeyboardInterrupt
+            At Ctrl-C. The table of the candidates that had finished is kept in
+            ``cv_results_``; one that was half trained is not in it.
+        """
         self._validate_params()
         if self.iid != "deprecated":
             warnings.warn(
