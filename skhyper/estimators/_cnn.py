@@ -3,7 +3,6 @@
 import math
 from typing import Any, ClassVar
 
-import numpy as np
 from torch import nn
 
 from skhyper._sklearn import InvalidParameterError
@@ -66,9 +65,6 @@ class _Convolutional(NeuralNetwork):
         )
 
     def _flatten(self, X: Any, *, reset: bool) -> Any:
-        # Data frames have a shape and keep their names; lists and the like do not.
-        if not hasattr(X, "shape"):
-            X = np.asarray(X)
         given = tuple(X.shape[1:]) if len(X.shape) > 2 else None
         if reset:
             self._learn_shape(given, X.shape)

@@ -31,7 +31,7 @@ def read_features(name: str, X: Any) -> Any:
     Returns
     -------
     X : array-like or data frame
-        The same, a tensor as an array.
+        The same; tensors, lists and the like as an array.
 
     Raises
     ------
@@ -49,6 +49,9 @@ def read_features(name: str, X: Any) -> Any:
             f"an object of type {type(X).__name__}."
         )
     _check_unmasked(name, "X", X)
+    if not hasattr(X, "shape"):
+        # Python's floats keep their precision, as they do in numpy.
+        return np.asarray(X)
     columns = zip(getattr(X, "columns", ()), getattr(X, "dtypes", ()), strict=False)
     kinds = {f"{dtype} in column {column!r}": dtype for column, dtype in columns}
     if hasattr(X, "dtype"):

@@ -69,6 +69,17 @@ def test_features_of_every_type_of_number(
     assert net.score(X.astype(dtype), y) > (0.6 if dtype is bool else 0.9)
 
 
+def test_lists_of_floats_are_trained_in_the_precision_of_arrays(
+    iris: tuple[Array, Array],
+) -> None:
+    X, y = iris
+    as_array = MLPClassifier(**QUICK).fit(X, y)
+    as_list = MLPClassifier(**QUICK).fit(X.tolist(), y.tolist())
+    np.testing.assert_array_equal(
+        as_list.predict_proba(X.tolist()), as_array.predict_proba(X)
+    )
+
+
 @pytest.mark.parametrize(
     "names",
     [
