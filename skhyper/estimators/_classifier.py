@@ -198,7 +198,9 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
     def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
         return y if y.ndim == 1 else None
 
-    def _class_weight(self, y: NDArray[Any]) -> NDArray[Any] | None:
+    def _class_weight(
+        self, y: NDArray[Any], y_train: NDArray[Any] | None = None
+    ) -> NDArray[Any] | None:
         if self.class_weight is None:
             return None
         if y.ndim == 2 and self.class_weight != "balanced":
@@ -207,4 +209,8 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
                 "'balanced' or None for multilabel targets, whose rows have no single "
                 f"class. Got {self.class_weight!r}; weigh the rows by sample_weight."
             )
-        return compute_sample_weight(self.class_weight, y)
+        if y_train is None or self.class_weight != "balanced":
+            return compute_sample_weight(self.class_weight, y)
+        both = np.concatenate([y_train, y])
+        train = np.arange(len(y_train))
+        return compute_sample_weight("balanced", both, indices=train)[len(train) :]

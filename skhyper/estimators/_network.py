@@ -94,7 +94,8 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         if start is None:
             self._learn_target(y, weight)
         seed = draw_seed(self.random_state)
-        data = self._data(self._rows(X, y, weight, self._dtype(X)), X_val, y_val, seed)
+        rows = self._rows(X, y, weight, self._dtype(X))
+        data = self._data(rows, y, X_val, y_val, seed)
         recipe = self._recipe(data, seed)
         # Where a run starts from is part of no key, as a net has no lasting hash.
         cached = train if start is not None else check_memory(self.memory).cache(train)
@@ -165,8 +166,10 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         """Return the encoded classes whose shares a split must keep."""
         return None
 
-    def _class_weight(self, y: NDArray[Any]) -> NDArray[Any] | None:
-        """Return the weights that the rows have from their classes."""
+    def _class_weight(
+        self, y: NDArray[Any], y_train: NDArray[Any] | None = None
+    ) -> NDArray[Any] | None:
+        """Return the weights that rows have from the classes of the training rows."""
         return None
 
     def _flatten(self, X: Any, *, reset: bool) -> Any:
@@ -224,7 +227,9 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
             return torch.float64 if X.dtype == np.float64 and on_cpu else torch.float32
         return torch.float64 if self.precision == "float64" else torch.float32
 
-    def _data(self, rows: Rows, X_val: Any, y_val: Any, seed: int) -> Data:
+    def _data(
+        self, rows: Rows, y: NDArray[Any], X_val: Any, y_val: Any, seed: int
+    ) -> Data:
         if (X_val is None) != (y_val is None):
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(
@@ -232,9 +237,9 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
                 f"no {missing}."
             )
         if X_val is not None:
-            X, y = self._read(X_val, y_val, reset=False)
-            weight = self._class_weight(y)
-            return Data(rows, self._rows(X, y, weight, rows.X.dtype))
+            X, y_val = self._read(X_val, y_val, reset=False)
+            weight = self._class_weight(y_val, y)
+            return Data(rows, self._rows(X, y_val, weight, rows.X.dtype))
         stopping = self.early_stopping
         if stopping == "auto":
             stopping = len(rows) > EARLY_STOPPING_ROWS

@@ -1,7 +1,6 @@
 """The skorch net that every estimator has."""
 
 import dis
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +27,9 @@ __all__ = ["Net", "device_here"]
 # then its activations stay in a core's second-level cache.
 EVALUATION_NUMBERS = 2**17
 EVALUATION_ROWS = 4096
+
+# In float64 a loss may be finite where float32 has long given up: no more use.
+LARGEST_LOSS = torch.finfo(torch.float32).max
 
 
 def device_here(device: str) -> str:
@@ -236,6 +238,11 @@ class Net(NeuralNet):
         reason = StopReason.MAX_EPOCHS
         try:
             self.fit_loop(rows, epochs=epochs)
+        except RuntimeError as error:
+            # torch's words for a step that float32 cannot hold.
+            if "without overflow" not in str(error):
+                raise
+            raise self._divergence("a step is not finite") from error
         except KeyboardInterrupt as interrupt:
             hook = _hook_that_raised(interrupt)
             if hook is None:
@@ -243,7 +250,7 @@ class Net(NeuralNet):
             by_patience = hook.f_locals.get("self") is self.early_stopping_
             reason = StopReason.EARLY_STOPPING if by_patience else StopReason.CALLBACK
         if not all(bool(p.isfinite().all()) for p in self.module_.parameters()):
-            raise TrainingDiverged(self._describe_divergence("a weight"))
+            raise self._divergence("a weight is not finite")
         return reason
 
     @property
@@ -293,19 +300,18 @@ class Net(NeuralNet):
 
     def _record_loss(self, prefix: str, loss: float) -> None:
         self.history.record(f"{prefix}_loss", loss)
-        if not math.isfinite(loss):
+        # Not a number fails every comparison.
+        if not loss <= LARGEST_LOSS:
             name = {"train": "training", "valid": "validation"}[prefix]
-            raise TrainingDiverged(
-                self._describe_divergence(f"the {name} loss ({loss})")
-            )
+            raise self._divergence(f"the {name} loss is not finite")
 
-    def _describe_divergence(self, what: str) -> str:
+    def _divergence(self, what: str) -> TrainingDiverged:
         rate = self.history[-1, "lr"]
         name = type(self.optimizer_).__name__
-        return (
-            f"Training diverged: {what} is not finite in epoch "
-            f"{len(self.history)}, with lr={rate:g} and the optimizer {name}. "
-            "Lower lr, or scale the features (and the target)."
+        return TrainingDiverged(
+            f"Training diverged: {what} in epoch {len(self.history)}, with "
+            f"lr={rate:g} and the optimizer {name}. Lower lr, or scale the features "
+            "(and the target)."
         )
 
 

@@ -380,3 +380,14 @@ def test_the_same_seed_gives_the_same_bits_and_no_global_state_moves(
     other = estimator(**{**params, "random_state": 1}).fit(X, y)
     assert first.loss_curve_ == second.loss_curve_
     assert first.loss_curve_ != other.loss_curve_
+
+
+def test_validation_rows_are_balanced_as_the_training_rows_are(classification_data):
+    X, y = classification_data
+    train = np.r_[np.flatnonzero(y == 0)[:5], np.flatnonzero(y > 0)]
+    weight = len(train) / (3 * np.bincount(y[train]))[y]
+    balanced = MLPClassifier(max_epochs=1, class_weight="balanced", random_state=0)
+    balanced.fit(X[train], y[train], X_val=X, y_val=y)
+    row_losses = -np.log(balanced.predict_proba(X)[np.arange(len(y)), y])
+    expected = np.average(row_losses, weights=weight)
+    assert balanced.history_["valid_loss"].item() == pytest.approx(expected, rel=1e-5)

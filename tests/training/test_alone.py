@@ -2,6 +2,7 @@
 
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -404,3 +405,21 @@ def test_a_run_that_was_stopped_early_goes_on_without_validation(scheduler):
     assert stopped.stop_reason is StopReason.EARLY_STOPPING
     assert len(further.history) == n_epochs + 1
     assert torch.equal(stopped.net.module_.hidden0.weight, weight)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_loss_beyond_float32_is_not_finite_in_float64_either(optimizer):
+    recipe = make_recipe(optimizer=optimizer, lr=1e30, momentum=0.0)
+    with pytest.raises(TrainingDiverged, match=r"epoch \d+, with lr=1e\+30"):
+        train(recipe, Data(make_rows()))
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"lr": 1e38}, {"l1": 1e300}, {"weight_decay": 1e300}]
+)
+def test_a_step_that_float32_cannot_hold_is_a_divergence(knobs):
+    rows = make_rows()
+    recipe = make_recipe(optimizer="adam", **knobs)
+    recipe = replace(recipe, structure=replace(recipe.structure, dtype=torch.float32))
+    with pytest.raises(TrainingDiverged, match=r"in epoch 1, with lr=.* Adam"):
+        train(recipe, Data(Rows(rows.X.float(), rows.y)))
