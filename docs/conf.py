@@ -48,6 +48,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
+    "within_subsection_order": "FileNameSortKey",
     "ignore_pattern": r"notebooks",
     "abort_on_example_error": True,
     "backreferences_dir": "generated/backreferences",
