@@ -19,10 +19,10 @@ SEARCHES = [GridSearchCV, RandomizedSearchCV, BayesSearchCV]
 
 SPACES = {
     "name": "dropout",
-    "names": ["dropout", "regularization"],
-    "tuple of names": ("dropout", "regularization"),
+    "names": ["dropout", "normalizer"],
+    "tuple of names": ("dropout", "normalizer"),
     "preset": presets.dropout,
-    "presets": [presets.dropout, "regularization"],
+    "presets": [presets.dropout, "normalizer"],
     "preset with more": presets.dropout | {"lr": [0.01, 0.02]},
     "preset and dict": ["dropout", {"lr": [0.01, 0.02]}],
     "space": SearchSpace(dropout=Float(0.0, 0.5), activation=["relu", "tanh"]),
