@@ -55,7 +55,7 @@ def iris():
 
 @pytest.fixture
 def pipeline():
-    network = MLPClassifier(hidden_layer_sizes=(4,), max_epochs=1)
+    network = MLPClassifier(hidden_layer_sizes=(8,), max_epochs=1)
     return Pipeline([("scale", StandardScaler()), ("net", network)])
 
 
