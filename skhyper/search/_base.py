@@ -254,8 +254,14 @@ class BaseSearch(BaseSearchCV):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "best_estimator_" if self.refit else "scorer_")
 
-    def results_frame(self) -> pd.DataFrame:
+    def results_frame(self, *, splits: bool = False) -> pd.DataFrame:
         """Show ``cv_results_`` as a table, the best candidate first.
+
+        Parameters
+        ----------
+        splits : bool, default=False
+            Whether to add what is known of each split: its scores, and why training
+            stopped.
 
         Returns
         -------
@@ -273,7 +279,8 @@ class BaseSearch(BaseSearchCV):
         check_is_fitted(self, "cv_results_")
         ranks = [name for name in self.cv_results_ if name.startswith("rank_test_")]
         named = f"rank_test_{self.refit}"
-        return results_frame(self.cv_results_, named if named in ranks else ranks[0])
+        rank = named if named in ranks else ranks[0]
+        return results_frame(self.cv_results_, rank, splits)
 
     def plan(self, X: Any, y: Any = None, **params: Any) -> Plan:
         """Say how much work ``fit`` would be, without doing any.

@@ -1,5 +1,6 @@
 """From the outcomes of candidates to ``cv_results_`` and to a frame to read."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,6 +15,8 @@ from skhyper.search._evaluation import Outcome
 from skhyper.search._task import Scores, TaskResult
 
 __all__ = ["cv_results", "mean_score", "metric_names", "results_frame"]
+
+SPLIT = re.compile(r"split\d+_")
 
 
 def metric_names(outcomes: Iterable[Outcome], scorer: Any) -> list[str] | None:
@@ -144,12 +147,13 @@ def _stop_reason(result: TaskResult) -> str | None:
     return result.error.strip().splitlines()[-1]
 
 
-def results_frame(results: dict[str, Any], rank: str) -> pd.DataFrame:
+def results_frame(results: dict[str, Any], rank: str, splits: bool) -> pd.DataFrame:
     """Lay out ``cv_results_`` as a table to read, sorted by one of its ranks.
 
     The columns are the rank, the parameters by their last name (``net__lr`` is ``lr``
-    unless another parameter ends so too), then all others. The index is the number of
-    the candidate, which is its place in ``cv_results_``.
+    unless another parameter ends so too), then all others, those of the single splits
+    last or not at all. The index is the number of the candidate, which is its place in
+    ``cv_results_``.
     """
     params = [name for name in results if name.startswith("param_")]
     long = {name: name.removeprefix("param_") for name in params}
@@ -159,8 +163,10 @@ def results_frame(results: dict[str, Any], rank: str) -> pd.DataFrame:
         name: last[name] if taken[last[name]] == 1 else long[name] for name in params
     }
     rest = [name for name in results if name not in {rank, "params", *params}]
+    if not splits:
+        rest = [name for name in rest if not SPLIT.match(name)]
     # Times come first in cv_results_, where they are of the least interest.
-    rest.sort(key=lambda name: (name.startswith("split"), name.endswith("_time")))
+    rest.sort(key=lambda name: (bool(SPLIT.match(name)), name.endswith("_time")))
     columns = {rank: results[rank]}
     columns |= {short[name]: _unmasked(results[name]) for name in params}
     columns |= {name: results[name] for name in rest}

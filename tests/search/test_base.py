@@ -192,7 +192,7 @@ def test_network_that_diverges_is_ranked_last_and_says_why(search, iris):
         warnings.simplefilter("ignore", UserWarning)
         with pytest.warns(FitFailedWarning):
             fitting.fit(X.astype(np.float32), y)
-    frame = fitting.results_frame()
+    frame = fitting.results_frame(splits=True)
     assert frame["lr"].tolist() == [0.01, 1e38]
     assert frame["mean_n_epochs"].iloc[0] == 30
     assert np.isnan(frame["mean_n_epochs"].iloc[1])

@@ -113,3 +113,16 @@ def test_parameter_that_does_not_apply_is_none(iris):
 def test_frame_before_fit_says_that_there_is_none():
     with pytest.raises(NotFittedError):
         GridSearchCV(LogisticRegression(), {"C": [1.0]}).results_frame()
+
+
+def test_single_splits_are_shown_on_demand(iris):
+    search = GridSearchCV(LogisticRegression(max_iter=1000), {"C": [1.0]}, cv=2)
+    search.fit(*iris)
+    brief = search.results_frame()
+    assert not [name for name in brief.columns if name.startswith("split")]
+    whole = search.results_frame(splits=True)
+    assert [*whole.columns] == [
+        *brief.columns,
+        "split0_test_score",
+        "split1_test_score",
+    ]
