@@ -7,6 +7,7 @@ import os
 os.environ["SCIPY_ARRAY_API"] = "1"
 os.environ["MPLBACKEND"] = "agg"
 
+import signal
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +17,10 @@ from sklearn.datasets import load_digits, make_classification, make_regression
 
 # A plugin for the pytest that a test starts in another process.
 collect_ignore = ["search/upstream_plugin.py"]
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and the
+# processes that they start as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The networks of the tests are so small that a second thread only costs time.
 torch.set_num_threads(1)

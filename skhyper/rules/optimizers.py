@@ -36,7 +36,22 @@ class OptimizerRule:
         nesterov: bool,
         optimizer_params: Mapping[str, object],
     ) -> dict[str, object]:
-        """Collect the keyword arguments of the optimizer, without ``lr``."""
+        """Collect the keyword arguments of the optimizer, without ``lr``.
+
+        Parameters
+        ----------
+        weight_decay, momentum : float
+            As the estimators' arguments.
+        nesterov : bool
+            Whether the momentum is Nesterov's.
+        optimizer_params : mapping of str to object
+            Further arguments, which take precedence.
+
+        Returns
+        -------
+        keywords : dict of str to object
+            What the optimizer is called with.
+        """
         keywords: dict[str, object] = {"weight_decay": weight_decay}
         if self.takes_momentum:
             keywords.update(momentum=momentum, nesterov=nesterov)

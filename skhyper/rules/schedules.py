@@ -41,7 +41,24 @@ class ScheduleRule:
         max_epochs: int,
         n_batches: int,
     ) -> dict[str, object]:
-        """Collect the keyword arguments of the scheduler."""
+        """Collect the keyword arguments of the scheduler.
+
+        Parameters
+        ----------
+        scheduler_params : mapping of str to object
+            Arguments of the user, which take precedence over the defaults.
+        lr : float
+            Learning rate of the run.
+        max_epochs : int
+            Epochs of the run.
+        n_batches : int
+            Batches in an epoch.
+
+        Returns
+        -------
+        keywords : dict of str to object
+            What the scheduler is called with.
+        """
         return {**self.defaults(lr, max_epochs, n_batches), **scheduler_params}
 
 

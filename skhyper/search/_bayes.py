@@ -307,7 +307,11 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         params = {**(self.fit_params or {}), **fit_params}
         if groups is not None:
             params["groups"] = groups
-        super().fit(X, y, **params)
+        try:
+            super().fit(X, y, **params)
+        finally:
+            # The user's functions may not be fit for a pickle.
+            del self._callbacks
         if self.return_train_score:
             for name in [*self.cv_results_]:
                 if name.startswith("mean_train_"):

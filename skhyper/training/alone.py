@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from skorch.callbacks import Callback, EarlyStopping, PrintLog
+from skorch.callbacks import Callback, EarlyStopping
 from skorch.helper import predefined_split
 
 from skhyper.rules import OPTIMIZERS, SCHEDULES, Loss
@@ -64,7 +64,7 @@ def build_net(recipe: Recipe, data: Data) -> Net:
         callbacks=_callbacks(recipe, data),
         callbacks__train_loss=None,
         callbacks__valid_loss=None,
-        callbacks__print_log=None,
+        **({} if recipe.verbose else {"callbacks__print_log": None}),
         device=structure.device,
         compile=structure.compile,
         verbose=recipe.verbose,
@@ -185,8 +185,6 @@ def _callbacks(recipe: Recipe, data: Data) -> list[tuple[str, Callback]]:
     for number, callback in enumerate(recipe.callbacks):
         named = isinstance(callback, tuple)
         callbacks.append(callback if named else (f"callback_{number}", callback))
-    if recipe.verbose:
-        callbacks.append(("print_log", PrintLog()))
     return callbacks
 
 

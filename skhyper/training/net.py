@@ -64,7 +64,7 @@ class Net(NeuralNet):
 
     Parameters
     ----------
-    *args, **kwargs
+    *args
         As in skorch.
     seed : int, default=0
         Where the initial weights, the batch order and the dropout come from.
@@ -72,6 +72,8 @@ class Net(NeuralNet):
         Factors of the penalties on absolute and on squared weights.
     autocast : bool, default=False
         Whether matrix products are computed in bfloat16.
+    **kwargs
+        As in skorch.
     """
 
     def __init__(

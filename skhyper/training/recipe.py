@@ -64,10 +64,12 @@ class Knobs:
         Epochs at most; the schedule is laid out over them.
     seed : int
         Where weights, batch order and dropout come from.
-    momentum, weight_decay, l1, l2, dropout, label_smoothing : float
-        As the estimators' arguments.
+    momentum : float
+        Momentum of SGD.
     nesterov : bool
         Whether the momentum is Nesterov's.
+    weight_decay, l1, l2, dropout, label_smoothing : float
+        As the estimators' arguments.
     optimizer_params : tuple of (str, value)
         Further arguments of the optimizer.
     scheduler : str or None
@@ -148,7 +150,18 @@ class Rows(torch.utils.data.Dataset[Any]):
         return self._batch(lambda part: part[index])
 
     def take(self, index: Tensor) -> tuple[Tensor, tuple[Any, Any]]:
-        """Return the rows of some numbers, ``(X, (y, weight))``, as a batch."""
+        """Gather rows into a batch.
+
+        Parameters
+        ----------
+        index : torch.Tensor of shape (n_taken,)
+            Numbers of the rows, on their device.
+
+        Returns
+        -------
+        batch : tuple of (torch.Tensor, tuple)
+            Features, and target and weight; of these None for what there is not.
+        """
         return self._batch(lambda part: part.index_select(0, index))
 
     def _batch(

@@ -391,3 +391,18 @@ def test_validation_rows_are_balanced_as_the_training_rows_are(classification_da
     row_losses = -np.log(balanced.predict_proba(X)[np.arange(len(y)), y])
     expected = np.average(row_losses, weights=weight)
     assert balanced.history_["valid_loss"].item() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("verbose", [1, True])
+def test_a_verbose_fit_prints_a_line_for_each_epoch(
+    verbose, classification_data, capsys
+):
+    MLPClassifier(max_epochs=3, verbose=verbose).fit(*classification_data)
+    lines = capsys.readouterr().out.splitlines()
+    assert "train_loss" in lines[0]
+    assert [line.split()[0] for line in lines[2:]] == ["1", "2", "3"]
+
+
+def test_a_fit_prints_nothing_by_default(classification_data, capsys):
+    MLPClassifier(max_epochs=3).fit(*classification_data)
+    assert capsys.readouterr().out == ""

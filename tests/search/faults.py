@@ -35,6 +35,8 @@ class Constant(ClassifierMixin, BaseEstimator):
             if self.fault == "swallow":
                 # As scikit-learn's MLPClassifier and skorch's nets: Ctrl-C ends the
                 # training, and fit returns as if nothing had happened.
+                # By then the results of the tasks before have come home.
+                time.sleep(2)
                 try:
                     os.killpg(0, signal.SIGINT)
                     time.sleep(30)
