@@ -153,5 +153,5 @@ def weigh_rows(name: str, rows: Rows, weight: NDArray[Any]) -> Rows:
 
 
 def _take(rows: Rows, index: torch.Tensor) -> Rows:
-    X, (y, weight) = rows[index]
-    return Rows(X, y, weight)
+    parts = (rows.X, rows.y, rows.weight)
+    return Rows(*(None if part is None else part[index] for part in parts))  # type: ignore[arg-type]

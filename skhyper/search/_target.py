@@ -122,10 +122,11 @@ class Parameters:
             return owners[0]
         if self._accepts(name):
             return name
-        known = {*self.values, *self._network_names()}
+        own = {*self._network_names()} or {*self.values}
+        remedy = did_you_mean(name, {*self.values, *own})
         raise ValueError(
             f"A parameter of the search must be one of {kind}. Got {name!r}."
-            f"{did_you_mean(name, known)}"
+            f"{remedy or ' There are: ' + ', '.join(sorted(own)) + '.'}"
         )
 
     def _accepts(self, name: str) -> bool:

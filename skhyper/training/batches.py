@@ -69,7 +69,7 @@ class Batches:
     def __len__(self) -> int:
         return len(self.bounds)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, tuple[Any, Any]]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Any]]:
         # A batch of all rows needs no shuffling: its gradient is the same sum.
         if self.order is None or len(self.bounds) == 1:
             for start, stop in self.bounds:

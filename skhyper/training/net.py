@@ -132,7 +132,7 @@ class Net(NeuralNet):
         self, y_pred: Tensor, y_true: Any, X: Any = None, training: bool = False
     ) -> Tensor:
         """Average the loss of a batch's rows by their weights."""
-        target, weight = y_true
+        target, weight = y_true if isinstance(y_true, tuple) else (y_true, None)
         return weighted_mean(self.criterion_(y_pred, target), weight)
 
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
@@ -190,9 +190,9 @@ class Net(NeuralNet):
             if watched:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, **fit_params)
-            X, (_, weight) = batch
+            X, y = batch
             losses.append(step["loss"])
-            weights.append(float(len(X)) if weight is None else weight.sum())
+            weights.append(y[1].sum() if isinstance(y, tuple) else float(len(X)))
             if not training:
                 outputs.append(step["y_pred"])
             if watched:
@@ -272,6 +272,15 @@ class Net(NeuralNet):
         self.notify("on_train_end", X=rows, y=None)
         return self
 
+    def predict(self, X: Any) -> Any:
+        """Return the index of the likeliest class, the labels, or numbers."""
+        output = self.forward(X)
+        if self.criterion_.name == "cross_entropy":
+            return output.argmax(-1).numpy()
+        if self.criterion_.name == "binary_cross_entropy":
+            return (output > 0).long().numpy()
+        return output.numpy()
+
     def predict_proba(self, X: Any) -> Any:
         """Return what the outputs mean: probabilities, or numbers."""
         output = self.forward(X)
@@ -301,7 +310,9 @@ class Net(NeuralNet):
                 layer.generator = generator
 
     def _record_loss(self, prefix: str, loss: float) -> None:
+        best = min((row[f"{prefix}_loss"] for row in self.history[:-1]), default=loss)
         self.history.record(f"{prefix}_loss", loss)
+        self.history.record(f"{prefix}_loss_best", loss <= best)
         # Not a number fails every comparison.
         if not loss <= LARGEST_LOSS:
             name = {"train": "training", "valid": "validation"}[prefix]

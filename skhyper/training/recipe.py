@@ -146,10 +146,10 @@ class Rows(torch.utils.data.Dataset[Any]):
     def __len__(self) -> int:
         return len(self.X)
 
-    def __getitem__(self, index: Any) -> tuple[Tensor, tuple[Any, Any]]:
+    def __getitem__(self, index: Any) -> tuple[Tensor, Any]:
         return self._batch(lambda part: part[index])
 
-    def take(self, index: Tensor) -> tuple[Tensor, tuple[Any, Any]]:
+    def take(self, index: Tensor) -> tuple[Tensor, Any]:
         """Gather rows into a batch.
 
         Parameters
@@ -159,18 +159,17 @@ class Rows(torch.utils.data.Dataset[Any]):
 
         Returns
         -------
-        batch : tuple of (torch.Tensor, tuple)
-            Features, and target and weight; of these None for what there is not.
+        batch : tuple of (torch.Tensor, object)
+            Features and target; where rows have weights, the second is a pair of
+            target and weight.
         """
         return self._batch(lambda part: part.index_select(0, index))
 
-    def _batch(
-        self, part_of: Callable[[Tensor], Tensor]
-    ) -> tuple[Tensor, tuple[Any, Any]]:
-        return part_of(self.X), (
-            None if self.y is None else part_of(self.y),
-            None if self.weight is None else part_of(self.weight),
-        )
+    def _batch(self, part_of: Callable[[Tensor], Tensor]) -> tuple[Tensor, Any]:
+        target = None if self.y is None else part_of(self.y)
+        if self.weight is None:
+            return part_of(self.X), target
+        return part_of(self.X), (target, part_of(self.weight))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # As arrays the rows are hashed by their content when a run is cached.

@@ -423,3 +423,23 @@ def test_a_step_that_float32_cannot_hold_is_a_divergence(knobs):
     recipe = replace(recipe, structure=replace(recipe.structure, dtype=torch.float32))
     with pytest.raises(TrainingDiverged, match=r"in epoch 1, with lr=.* Adam"):
         train(recipe, Data(Rows(rows.X.float(), rows.y)))
+
+
+def test_the_callbacks_of_skorch_score_and_keep_the_best(tmp_path):
+    from skorch.callbacks import BatchScoring, Checkpoint, EpochScoring
+
+    callbacks = (
+        EpochScoring("accuracy", name="accuracy", lower_is_better=False),
+        BatchScoring("accuracy", name="by_batch", lower_is_better=False),
+        EpochScoring("accuracy", name="trained", on_train=True, lower_is_better=False),
+        Checkpoint(dirname=tmp_path, monitor="valid_loss_best"),
+    )
+    data = Data(make_rows(), make_rows(20, seed=1))
+    net = train(make_recipe(callbacks=callbacks), data).net
+    assert net.history[:, "accuracy"] == net.history[:, "valid_score"]
+    assert net.history[:, "by_batch"] == net.history[:, "valid_score"]
+    assert net.history[-1, "trained"] > 0.3
+    assert (tmp_path / "params.pt").exists()
+    best = net.history[:, "valid_loss_best"]
+    losses = net.history[:, "valid_loss"]
+    assert best == [loss <= min(losses[: i + 1]) for i, loss in enumerate(losses)]
