@@ -20,8 +20,23 @@ class TrainingDiverged(ValueError):
     """
 
 
+# What other libraries call it, where the spelling is too far away to be guessed.
+SYNONYMS = {
+    "alpha": "l2",
+    "gpu": "cuda",
+    "learning_rate": "lr",
+    "learning_rate_init": "lr",
+    "linear": "identity",
+    "logistic": "sigmoid",
+    "max_iter": "max_epochs",
+    "n_iter_no_change": "patience",
+    "solver": "optimizer",
+    "swish": "silu",
+}
+
+
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Name the known word that is nearest to a mistyped one.
+    """Name the known word that is nearest to a mistyped or a foreign one.
 
     Parameters
     ----------
@@ -41,10 +56,16 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     >>> from skhyper.exceptions import did_you_mean
     >>> did_you_mean("adma", ["sgd", "adam", "adamw"])
     " Did you mean 'adam'?"
+    >>> did_you_mean("swish", ["relu", "mish", "silu"])
+    " Did you mean 'silu'?"
     >>> did_you_mean("newton", ["sgd", "adam", "adamw"])
     ''
     """
     if not isinstance(name, str):
         return ""
-    matches = difflib.get_close_matches(name, list(known), n=1)
+    words, lower = list(known), name.lower()
+    synonym = SYNONYMS.get(lower)
+    if synonym in words:
+        return f" Did you mean {synonym!r}?"
+    matches = difflib.get_close_matches(lower, words, n=1)
     return f" Did you mean {matches[0]!r}?" if matches else ""

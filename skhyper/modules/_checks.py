@@ -1,14 +1,12 @@
 """One grammar for wrong arguments, all of a call reported together."""
 
 from collections.abc import Collection, Mapping, Set
-from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, TypeGuard
 
 import torch
 
-# What other libraries call ours, where the spelling is too far away to be guessed.
-_SYNONYMS = {"logistic": "sigmoid", "swish": "silu", "linear": "identity"}
+from skhyper.exceptions import did_you_mean
 
 
 def is_int(value: Any) -> TypeGuard[int]:
@@ -61,10 +59,7 @@ class Mistakes(list[str]):
         if isinstance(value, str) and value in names:
             return
         rule = f"{also}one of {', '.join(map(repr, names))}"
-        lower = str(value).lower()
-        near = get_close_matches(_SYNONYMS.get(lower, lower), names, n=1)
-        remedy = f"Did you mean {near[0]!r}?" if near else ""
-        self.add(parameter, rule, value, remedy)
+        self.add(parameter, rule, value, did_you_mean(value, names).lstrip())
 
     def check_dtype(self, value: object) -> None:
         """Note a type that parameters cannot have."""
