@@ -72,10 +72,12 @@ class _Convolutional(NeuralNetwork):
             if reset and len(X.shape) == 2:
                 self._check_width(X.shape[1])
             return X
-        if given != self._sample_shape:
+        # Images of one channel often come without the axis for it.
+        if self._sample_shape not in (given, (1, *given)):
             raise ValueError(
                 f"X has samples of shape {given}, but {type(self).__name__} is "
-                f"expecting {self._sample_shape}."
+                f"expecting {self._sample_shape}. The first axis of a sample is that "
+                "of its channels."
             )
         return X.reshape(len(X), math.prod(given))
 
@@ -112,7 +114,9 @@ class CNNClassifier(_Convolutional, NeuralClassifier):
         Shape of a sample: (channels, length), (channels, height, width) or
         (channels, depth, height, width). It decides between convolutions in one,
         two and three dimensions and lets flat rows come from transformers. None
-        takes the shape from `X`; flat rows are then signals of one channel.
+        takes the shape from `X`; flat rows are then signals of one channel, and
+        samples of two axes are signals of several. Images of one channel may leave
+        out its axis where the shape is given.
     channels : int or tuple of int, default=(16, 32)
         Number of channels of each convolution, at least 1.
     kernel_size : int or tuple of int, default=3
@@ -229,7 +233,9 @@ class CNNRegressor(_Convolutional, NeuralRegressor):
         Shape of a sample: (channels, length), (channels, height, width) or
         (channels, depth, height, width). It decides between convolutions in one,
         two and three dimensions and lets flat rows come from transformers. None
-        takes the shape from `X`; flat rows are then signals of one channel.
+        takes the shape from `X`; flat rows are then signals of one channel, and
+        samples of two axes are signals of several. Images of one channel may leave
+        out its axis where the shape is given.
     channels : int or tuple of int, default=(16, 32)
         Number of channels of each convolution, at least 1.
     kernel_size : int or tuple of int, default=3

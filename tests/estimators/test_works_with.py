@@ -406,3 +406,13 @@ def test_a_verbose_fit_prints_a_line_for_each_epoch(
 def test_a_fit_prints_nothing_by_default(classification_data, capsys):
     MLPClassifier(max_epochs=3).fit(*classification_data)
     assert capsys.readouterr().out == ""
+
+
+def test_images_of_one_channel_may_leave_out_its_axis(tiny_images):
+    images, y = tiny_images
+    net = CNNClassifier(input_shape=(1, 8, 8), max_epochs=2, random_state=0)
+    expected = net.fit(images, y).predict_proba(images)
+    np.testing.assert_array_equal(net.predict_proba(images[:, 0]), expected)
+    np.testing.assert_array_equal(
+        net.fit(images[:, 0], y).predict_proba(images), expected
+    )
