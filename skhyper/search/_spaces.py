@@ -232,7 +232,11 @@ def to_flat(space: Space) -> FlatSpace:
     if isinstance(space, SearchSpace) or any(
         _is_domain(value) or _is_distribution(value) for value in space.values()
     ):
-        search_space = SearchSpace.coerce(space)
+        # Beside a distribution a tuple is the range that it is by itself.
+        read = {name: _as_range(value) for name, value in space.items()}
+        search_space = SearchSpace.coerce(
+            space if isinstance(space, SearchSpace) else read
+        )
         [dimensions] = search_space.flatten().to_skopt()
     else:
         dimensions = {name: _dimension(value) for name, value in space.items()}
@@ -245,8 +249,9 @@ def _dimension(value: Any) -> Dimension:
         return value if plain else _options(value.categories)
     if isinstance(value, Dimension):
         return value
-    if isinstance(value, tuple) and len(value) >= 2 and _are_bounds(value):
-        return check_dimension(value)
+    value = _as_range(value)
+    if isinstance(value, Dimension):
+        return value
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise ValueError(
             "A dimension of a Bayesian search must be a skopt dimension, a tuple of "
@@ -254,6 +259,13 @@ def _dimension(value: Any) -> Dimension:
             f"distribution. Got {value!r}."
         )
     return _options(value)
+
+
+def _as_range(value: Any) -> Any:
+    """Turn a tuple of the ends of a range into a dimension, and leave all else."""
+    if isinstance(value, tuple) and len(value) >= 2 and _are_bounds(value):
+        return check_dimension(value)
+    return value
 
 
 def _are_bounds(value: tuple[Any, ...]) -> bool:

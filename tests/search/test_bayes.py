@@ -345,3 +345,11 @@ def test_range_with_a_zero_beside_it(iris):
     xs = [params["x"] for params in search.cv_results_["params"]]
     assert xs.count(0.0) == 1
     assert all(x == 0.0 or 0.5 <= x <= 1.0 for x in xs)
+
+
+def test_a_tuple_beside_a_distribution_is_a_range(iris):
+    space = {"C": loguniform(0.1, 10.0), "degree": (1, 5)}
+    search = BayesSearchCV(SVC(), space, n_iter=6, cv=2, random_state=0).fit(*iris)
+    degrees = {params["degree"] for params in search.cv_results_["params"]}
+    assert degrees <= {1, 2, 3, 4, 5}
+    assert len(degrees) > 2
