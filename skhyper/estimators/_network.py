@@ -1,5 +1,6 @@
 """What all estimators share: from arguments and data to a trained net."""
 
+import warnings
 from abc import ABCMeta, abstractmethod
 from typing import Any, Self
 
@@ -31,6 +32,9 @@ __all__ = ["NeuralNetwork"]
 # As scikit-learn's HistGradientBoosting: below, the rows are worth more than the
 # epochs that early stopping saves.
 EARLY_STOPPING_ROWS = 10_000
+
+# The share of lr that a schedule may leave without a warning when its end is past.
+SPENT_RATE = 1e-3
 
 
 class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
@@ -119,7 +123,24 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         seed = draw_seed(self.random_state) if first else self.net_.seed
         recipe = self._recipe(data, seed)
         outcome = train_on(recipe, data, None if first else self._outcome)
-        return self._adopt(outcome, recipe if first else self._net_recipe)
+        if not first:
+            recipe = self._net_recipe
+        self._warn_of_spent_schedule(recipe, outcome)
+        return self._adopt(outcome, recipe)
+
+    def _warn_of_spent_schedule(self, recipe: Recipe, outcome: Outcome) -> None:
+        knobs, n_epochs = recipe.knobs, len(outcome.history)
+        rate = outcome.history["lr"].iloc[-1]
+        if n_epochs > knobs.max_epochs and rate < SPENT_RATE * knobs.lr:
+            warnings.warn(
+                f"{type(self).__name__}.partial_fit hardly learns any more: the "
+                f"schedule {knobs.scheduler!r} is laid out over "
+                f"max_epochs={knobs.max_epochs} epochs, this was epoch {n_epochs}, and "
+                f"the learning rate is {rate:.2g}. Set max_epochs to the number of "
+                "epochs before the first one, or use no schedule.",
+                UserWarning,
+                stacklevel=4,
+            )
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the target.

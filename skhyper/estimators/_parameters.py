@@ -20,6 +20,7 @@ from skhyper.estimators._trial import mistakes_in_optimizer, mistakes_in_schedul
 from skhyper.exceptions import did_you_mean
 from skhyper.modules import ACTIVATIONS, NORMALIZERS
 from skhyper.rules import OPTIMIZERS, SCHEDULES
+from skhyper.training import OWN_CALLBACKS
 
 __all__ = [
     "CLASSIFIER",
@@ -237,13 +238,7 @@ def _mistakes_in_combinations(name: str, params: Mapping[str, Any]) -> Iterator[
             "normalizer='batch', which has nothing to normalize over in one row. Got "
             "1 instead."
         )
-    for callback in params["callbacks"] or ():
-        named = isinstance(callback, tuple) and len(callback) == 2
-        if not isinstance(callback[1] if named else callback, Callback):
-            yield (
-                f"The 'callbacks' parameter of {name} must be a list of callbacks of "
-                f"skorch, or of pairs of a name and a callback. Got {callback!r} in it."
-            )
+    yield from _mistakes_in_callbacks(name, params["callbacks"] or ())
     class_weight = params.get("class_weight")
     if isinstance(class_weight, dict):
         for label, weight in class_weight.items():
@@ -252,3 +247,19 @@ def _mistakes_in_combinations(name: str, params: Mapping[str, Any]) -> Iterator[
                     f"The 'class_weight' parameter of {name} must have finite numbers "
                     f"of at least 0. Got {weight!r} for the class {label!r}."
                 )
+
+
+def _mistakes_in_callbacks(name: str, callbacks: Iterable[Any]) -> Iterator[str]:
+    for callback in callbacks:
+        named = isinstance(callback, tuple) and len(callback) == 2
+        if not isinstance(callback[1] if named else callback, Callback):
+            yield (
+                f"The 'callbacks' parameter of {name} must be a list of callbacks of "
+                f"skorch, or of pairs of a name and a callback. Got {callback!r} in it."
+            )
+        elif named and callback[0] in OWN_CALLBACKS:
+            yield (
+                f"The 'callbacks' parameter of {name} must not use the name of "
+                f"one of the net's own callbacks. Got {callback!r} in it. Name it "
+                f"otherwise than {callback[0]!r}."
+            )

@@ -11,6 +11,7 @@ from sklearn.callback import CallbackContext
 from sklearn.utils.parallel import Parallel, delayed
 
 from skhyper.search._task import Procedure, Task, TaskResult, run_task
+from skhyper.training import Halt
 
 __all__ = ["Evaluation", "Outcome"]
 
@@ -139,6 +140,7 @@ class Evaluation:
         dispatched: list[Task],
     ) -> None:
         """Run tasks side by side; record each as it ends, note what was started."""
+        halt = Halt()
 
         def calls() -> Iterator[Any]:
             for task in tasks:
@@ -149,14 +151,17 @@ class Evaluation:
                     self.y,
                     task,
                     self.procedure,
+                    halt,
                     contexts[task.candidate, task.split],
                 )
 
-        results = self._parallel()(calls())
+        results: Iterable[TaskResult] = ()
         try:
+            results = self._parallel()(calls())
             for result in results:
                 self.outcomes[result.candidate].results[result.split] = result
         except BaseException:
+            halt.call()
             if isinstance(results, Generator):
                 # joblib warns of the tasks that it stops; they are meant to stop.
                 with warnings.catch_warnings():

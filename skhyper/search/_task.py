@@ -22,6 +22,7 @@ from skhyper._sklearn import (
 )
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._target import fitted_networks
+from skhyper.training import Halt
 
 __all__ = ["Procedure", "Scores", "Task", "TaskResult", "run_task", "seed_unset"]
 
@@ -85,6 +86,7 @@ def run_task(
     y: Any,
     task: Task,
     procedure: Procedure,
+    halt: Halt,
     context: CallbackContext | None,
 ) -> TaskResult:
     """Fit and score one candidate on one split.
@@ -101,7 +103,7 @@ def run_task(
         # Parameters can be estimators: the ones of the user stay as they are.
         estimator.set_params(**clone(task.params, safe=False))
     seed_unset(estimator, procedure.seed, task.params)
-    with raise_swallowed_interrupt():
+    with halt.in_force(), raise_swallowed_interrupt():
         result = _fit_and_score(estimator, X, y, task, procedure, context)
     if procedure.verbose > 1:
         _print_end(label, result, procedure.verbose)

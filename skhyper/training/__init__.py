@@ -2,8 +2,9 @@
 
 from skhyper.training.alone import train_alone, train_on
 from skhyper.training.batches import Batches, batch_bounds
-from skhyper.training.callbacks import needs_batches
+from skhyper.training.callbacks import OWN_CALLBACKS, needs_batches
 from skhyper.training.driver import driver_in_force, train
+from skhyper.training.halt import Halt
 from skhyper.training.net import Net
 from skhyper.training.recipe import (
     Data,
@@ -17,8 +18,10 @@ from skhyper.training.recipe import (
 from skhyper.training.threads import one_thread
 
 __all__ = [
+    "OWN_CALLBACKS",
     "Batches",
     "Data",
+    "Halt",
     "Knobs",
     "Net",
     "Outcome",

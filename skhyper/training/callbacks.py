@@ -4,8 +4,19 @@ from typing import Any
 
 from skorch import NeuralNet
 from skorch.callbacks import Callback, LRScheduler
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-__all__ = ["Schedule", "needs_batches"]
+__all__ = ["OWN_CALLBACKS", "Schedule", "needs_batches"]
+
+OWN_CALLBACKS = (
+    "schedule",
+    "early_stopping",
+    "epoch_timer",
+    "train_loss",
+    "valid_loss",
+    "print_log",
+)
+"""Names that callbacks of the user cannot have: those of skorch's defaults and ours."""
 
 BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -14,7 +25,7 @@ class Schedule(LRScheduler):
     """skorch's ``LRScheduler``, which survives a pause and knows its end.
 
     A run that is continued goes on with the schedule it had, also after it was
-    pickled; past the last step the schedule was laid out for, the rate stays.
+    pickled; past the last epoch the schedule was laid out for, the rate stays.
 
     Parameters
     ----------
@@ -43,7 +54,8 @@ class Schedule(LRScheduler):
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Take the step of an epoch, unless the schedule is over."""
-        if self.lr_scheduler_.last_epoch < net.max_epochs:
+        is_open_ended = isinstance(self.lr_scheduler_, ReduceLROnPlateau)
+        if is_open_ended or self.lr_scheduler_.last_epoch < net.max_epochs - 1:
             super().on_epoch_end(net, **kwargs)
 
     def on_batch_end(self, net: NeuralNet, training: bool, **kwargs: Any) -> None:

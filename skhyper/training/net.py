@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet
+from skorch.callbacks import Callback
 from torch import Tensor
 
 from skhyper.exceptions import TrainingDiverged
@@ -19,6 +20,7 @@ from skhyper.rules import (
 )
 from skhyper.training.batches import Batches
 from skhyper.training.callbacks import needs_batches
+from skhyper.training.halt import heed_halt, heeding_run
 from skhyper.training.recipe import Rows, StopReason
 
 __all__ = ["Net", "device_here"]
@@ -187,6 +189,7 @@ class Net(NeuralNet):
         watched = self._watched = self._batches_are_watched()
         losses, weights, outputs = [], [], []
         for batch in iterator:
+            heed_halt()
             if watched:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, **fit_params)
@@ -232,24 +235,25 @@ class Net(NeuralNet):
         Raises
         ------
         KeyboardInterrupt
-            On Ctrl-C. (A callback's own ``KeyboardInterrupt``, skorch's way to
-            end a training, is not raised.)
+            On Ctrl-C, or when the halt in force is called. (A callback's own
+            ``KeyboardInterrupt``, skorch's way to end a training, is not raised.)
         TrainingDiverged
             When a loss or a weight stops being finite.
         """
         reason = StopReason.MAX_EPOCHS
         try:
-            self.fit_loop(rows, epochs=epochs)
+            with heeding_run():
+                self.fit_loop(rows, epochs=epochs)
         except RuntimeError as error:
             # torch's words for a step that float32 cannot hold.
             if "without overflow" not in str(error):
                 raise
             raise self._divergence("a step is not finite") from error
         except KeyboardInterrupt as interrupt:
-            hook = _hook_that_raised(interrupt)
-            if hook is None:
+            callback = _callback_that_raised(interrupt)
+            if callback is None:
                 raise
-            by_patience = hook.f_locals.get("self") is self.early_stopping_
+            by_patience = callback is self.early_stopping_
             reason = StopReason.EARLY_STOPPING if by_patience else StopReason.CALLBACK
         if not all(bool(p.isfinite().all()) for p in self.module_.parameters()):
             raise self._divergence("a weight is not finite")
@@ -328,17 +332,18 @@ class Net(NeuralNet):
         )
 
 
-def _hook_that_raised(interrupt: KeyboardInterrupt) -> Any:
-    """Find the frame of the callback's hook that raised this, if one did.
+def _callback_that_raised(interrupt: KeyboardInterrupt) -> Any:
+    """Find the callback in whose hook a statement raised this, if there is one.
 
     Ctrl-C interrupts at any instruction; a callback interrupts by a ``raise``
-    statement of its own.
+    statement of its own, or of a function that it calls.
     """
+    callback, raised = None, False
     traceback = interrupt.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
+    while traceback is not None:
+        code, here = traceback.tb_frame.f_code, traceback.tb_frame.f_locals.get("self")
+        if isinstance(here, Callback) and code.co_name.startswith("on_"):
+            callback = here
+        raised = code.co_code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
         traceback = traceback.tb_next
-    if traceback is None:
-        return None
-    code = traceback.tb_frame.f_code
-    raising = code.co_code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
-    return traceback.tb_frame if raising and code.co_name.startswith("on_") else None
+    return callback if raised else None

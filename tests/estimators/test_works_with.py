@@ -218,6 +218,28 @@ def test_partial_fit_is_an_epoch_at_a_time(
     np.testing.assert_array_equal(parts.predict(X), whole.predict(X))
 
 
+@pytest.mark.parametrize("scheduler", ["cosine", "onecycle"])
+def test_partial_fit_says_when_the_schedule_has_spent_the_rate(scheduler) -> None:
+    X, y = load_iris(return_X_y=True)
+    net = MLPClassifier(**{**QUICK, "scheduler": scheduler, "max_epochs": 60})
+    for _ in range(60):
+        net.partial_fit(X, y)
+    with pytest.warns(UserWarning, match="max_epochs=60 epochs, this was epoch 61"):
+        net.partial_fit(X, y)
+
+
+@pytest.mark.parametrize("scheduler", [None, "step", "exponential", "linear"])
+def test_partial_fit_keeps_the_last_rate_of_the_schedule(scheduler) -> None:
+    X, y = load_iris(return_X_y=True)
+    net = MLPClassifier(**{**QUICK, "scheduler": scheduler, "max_epochs": 3})
+    for _ in range(5):
+        net.partial_fit(X, y)
+    rates = net.history_["lr"]
+    assert rates[2] == rates[3] == rates[4] > 0
+    whole = clone(net).fit(X, y).history_["lr"]
+    assert rates[:3].tolist() == whole.tolist()
+
+
 def test_partial_fit_takes_the_classes_that_are_still_to_come(
     iris: tuple[Array, Array],
 ) -> None:

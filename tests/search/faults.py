@@ -1,7 +1,7 @@
 """A search to which something happens; run as a script by ``test_faults``.
 
-Usage: ``python faults.py FAULT SEARCH N_JOBS``. It prints one line of JSON. The classes
-are those of a script so that worker processes are given them by value.
+Usage: ``python faults.py FAULT SEARCH N_JOBS BACKEND``. It prints one line of JSON. The
+classes are those of a script so that worker processes are given them by value.
 """
 
 import json
@@ -12,6 +12,7 @@ import time
 import warnings
 
 import numpy as np
+from joblib import parallel_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from skorch.callbacks import Callback
@@ -52,12 +53,17 @@ class InterruptAtEpoch(Callback):
     """The user's Ctrl-C in the second epoch of the fifth fit."""
 
     fits = 0
+    epochs = 0
 
     def on_train_begin(self, net, **kwargs):
         InterruptAtEpoch.fits += 1
 
+    def on_epoch_begin(self, net, **kwargs):
+        InterruptAtEpoch.epochs += 1
+
     def on_epoch_end(self, net, **kwargs):
-        if InterruptAtEpoch.fits == 5 and len(net.history) == 2:
+        if InterruptAtEpoch.fits >= 5 and len(net.history) == 2:
+            InterruptAtEpoch.fits = -10
             os.killpg(0, signal.SIGINT)
 
 
@@ -71,6 +77,9 @@ def make_search(kind, fault, n_jobs):
         if kind == "grid":
             return GridSearchCV(network, {"lr": [0.01, 0.02, 0.03, 0.04]}, **common)
         return BayesSearchCV(network, {"lr": (0.01, 0.1)}, n_iter=4, **common)
+    if fault == "threads":
+        network = MLPClassifier(hidden_layer_sizes=(4,), callbacks=[InterruptAtEpoch()])
+        return GridSearchCV(network, {"max_epochs": [3, 4, 10**6]}, **common)
     estimator = Constant(fault=fault)
     if kind == "grid":
         return GridSearchCV(estimator, {"level": levels}, **common)
@@ -80,17 +89,22 @@ def make_search(kind, fault, n_jobs):
 
 
 def main():
-    fault, kind, n_jobs = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    fault, kind, n_jobs, backend = sys.argv[1:]
     warnings.simplefilter("ignore")
-    search = make_search(kind, fault, n_jobs)
+    search = make_search(kind, fault, int(n_jobs))
     ended = "normally"
     try:
-        search.fit(*load_iris(return_X_y=True))
+        with parallel_config(backend):
+            search.fit(*load_iris(return_X_y=True))
     except BaseException as error:
         ended = type(error).__name__
     results = getattr(search, "cv_results_", {"params": []})
-    name = "lr" if fault == "epoch" else "level"
+    name = {"epoch": "lr", "threads": "max_epochs"}.get(fault, "level")
+    # Whatever still trains is found out by its epochs.
+    epochs = InterruptAtEpoch.epochs
+    time.sleep(1)
     report = {
+        "epochs_after_the_end": InterruptAtEpoch.epochs - epochs,
         "ended": ended,
         "values": [params[name] for params in results["params"]],
         "scores": np.asarray(results.get("mean_test_score", [])).tolist(),

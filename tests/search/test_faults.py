@@ -12,10 +12,10 @@ import pytest
 SCRIPT = Path(__file__).with_name("faults.py")
 
 
-def run(fault, search, n_jobs):
+def run(fault, search, n_jobs, backend="loky"):
     """Run the script in a process group of its own, so that signals stay in there."""
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), fault, search, str(n_jobs)],
+        [sys.executable, str(SCRIPT), fault, search, str(n_jobs), backend],
         capture_output=True,
         text=True,
         timeout=300,
@@ -25,6 +25,7 @@ def run(fault, search, n_jobs):
     )
     lines = done.stdout.splitlines()
     assert lines, done.stderr
+    assert done.returncode == 0, done.stderr
     return json.loads(lines[-1])
 
 
@@ -67,3 +68,10 @@ def test_interrupt_stops_a_network_within_an_epoch(kind):
     if kind == "grid":
         assert search["values"] == [0.01, 0.02]
         assert search["epochs"] == [3.0, 3.0]
+
+
+def test_interrupt_ends_the_fits_of_all_threads():
+    search = run("threads", "grid", n_jobs=2, backend="threading")
+    assert search["ended"] == "KeyboardInterrupt"
+    assert 10**6 not in search["values"]
+    assert search["epochs_after_the_end"] == 0

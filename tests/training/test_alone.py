@@ -267,8 +267,19 @@ class CtrlC(Callback):
             math.sqrt(2.0)
 
 
-def test_a_callback_may_end_the_training():
-    outcome = train(make_recipe(callbacks=(StopAfter(3),)), Data(make_rows()))
+class StopByHelper(StopAfter):
+    """The same, by way of a function that the hook calls."""
+
+    def on_epoch_end(self, net, **kwargs):
+        self.check(net)
+
+    def check(self, net):
+        StopAfter.on_epoch_end(self, net)
+
+
+@pytest.mark.parametrize("kind", [StopAfter, StopByHelper])
+def test_a_callback_may_end_the_training(kind):
+    outcome = train(make_recipe(callbacks=(kind(3),)), Data(make_rows()))
     assert outcome.stop_reason is StopReason.CALLBACK
     assert len(outcome.history) == outcome.best_epoch == 3
 
