@@ -1,11 +1,13 @@
-"""The private names of scikit-learn are where they are expected, and do what they did.
+"""Private names of other libraries are where they are expected, and do what they did.
 
-A failure here after an update of scikit-learn names what has moved.
+A failure here after an update of one of them names what has moved.
 """
 
 import inspect
+import os
 from numbers import Real
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.exceptions import FitFailedWarning
@@ -13,12 +15,18 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
-from skhyper import _sklearn
+from skhyper import _joblib, _sklearn
 
 
-def test_every_name_is_there():
-    for name in _sklearn.__all__:
-        assert getattr(_sklearn, name) is not None
+@pytest.mark.parametrize("door", [_joblib, _sklearn])
+def test_every_name_is_there(door):
+    for name in door.__all__:
+        assert getattr(door, name) is not None
+
+
+def test_a_worker_that_dies_raises_the_error_of_joblib():
+    with pytest.raises(_joblib.TerminatedWorkerError):
+        joblib.Parallel(2, backend="loky")([joblib.delayed(os._exit)(1)] * 2)
 
 
 @pytest.mark.parametrize("search", [GridSearchCV, RandomizedSearchCV])

@@ -269,7 +269,8 @@ class BaseSearch(BaseSearchCV):
             One row per candidate, indexed by its place in ``cv_results_``. The first
             column is the rank, by the metric that ``refit`` names or else the first;
             then come the parameters under their last names (``net__lr`` is ``lr``
-            unless another one ends so too), then scores and times.
+            unless another one ends so too), why training stopped or what failed, then
+            scores and times.
 
         Raises
         ------

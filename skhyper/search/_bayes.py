@@ -141,8 +141,9 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
     so far. Parameters that hang on another are dimensions of one flat space; where they
     mean nothing they are told at their default.
 
-    A Gaussian process costs the optimizer some tenths of a second per candidate, more
-    with many dimensions. ``optimizer_time_`` says how many in all; "ET" is cheaper.
+    A Gaussian process costs the optimizer some tenths of a second per candidate, and
+    seconds with the many dimensions of a preset like ``full``, where it can take longer
+    than the fits. ``optimizer_time_`` says how long in all; "ET" is cheaper.
 
     Examples
     --------
@@ -214,9 +215,8 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
     def total_iterations(self) -> int:
         """Candidates to try, over all spaces."""
         spaces = self.search_spaces
-        if not isinstance(spaces, list):
-            return self.n_iter
-        if all(isinstance(space, str | Preset) for space in spaces):
+        is_list = isinstance(spaces, list | tuple)
+        if not is_list or all(isinstance(space, str | Preset) for space in spaces):
             return self.n_iter
         return sum(
             space[1] if isinstance(space, tuple) else self.n_iter for space in spaces

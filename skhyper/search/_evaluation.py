@@ -5,11 +5,11 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackContext
 from sklearn.utils.parallel import Parallel, delayed
 
+from skhyper._joblib import TerminatedWorkerError
 from skhyper.search._task import Procedure, Task, TaskResult, run_task
 from skhyper.training import Halt
 

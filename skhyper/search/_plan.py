@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
+from skhyper._identity import identity
 from skhyper.search._target import Parameters
 from skhyper.spaces import Choice, Float, Int, SearchSpace
-from skhyper.spaces._frozen import identity
 
 __all__ = ["Plan", "plan_candidates", "plan_draws"]
 
@@ -26,7 +28,8 @@ class Plan:
         Whether the best one is fitted once more, on all rows.
     max_epochs : int or None
         Epochs of all fits together if none stops early. None for an estimator that
-        does not hold exactly one network of this package. A meta-estimator that
+        does not hold exactly one network of this package, and where the search draws
+        ``max_epochs`` from a distribution without known bounds. A meta-estimator that
         trains several networks per fit takes as many times more.
     n_structures : int or None
         Kinds of networks: those of one kind differ in numbers like the learning rate,
@@ -90,11 +93,14 @@ def plan_candidates(
         tuple(identity(params.get(name, parameters.values[name])) for name in structure)
         for params in candidates
     }
+    are_counts = all(isinstance(count, Integral) for count in epochs)
     return Plan(
         len(candidates),
         n_splits,
         refit,
-        max_epochs=sum(epochs) * n_splits + (max(epochs, default=0) if refit else 0),
+        max_epochs=sum(epochs) * n_splits + max(epochs, default=0) * refit
+        if are_counts
+        else None,
         n_structures=len(structures),
     )
 
@@ -115,7 +121,7 @@ def plan_draws(
         return Plan(n_candidates, n_splits, refit, exact=False)
     epochs_name, structure = _names(parameters)
     default = parameters.values[epochs_name]
-    n_structures, epochs, most_epochs = 0, 0, 0
+    n_structures, epochs, most_epochs = 0, 0.0, 0.0
     for spaces, n_draws in draws:
         count = sum(_count(space, structure) for space in spaces)
         longest = max(_longest(space, epochs_name, default) for space in spaces)
@@ -126,7 +132,9 @@ def plan_draws(
         n_candidates,
         n_splits,
         refit,
-        max_epochs=epochs * n_splits + most_epochs * refit,
+        max_epochs=int(epochs * n_splits + most_epochs * refit)
+        if math.isfinite(epochs)
+        else None,
         n_structures=n_structures,
         exact=False,
     )
@@ -159,18 +167,25 @@ def _size(values: Any) -> float:
     return math.inf
 
 
-def _longest(space: Mapping[str, Any], name: str, default: int) -> int:
+def _longest(space: Mapping[str, Any], name: str, default: int) -> float:
     if isinstance(space, SearchSpace):
         return max(_most(branch.get(name), default) for branch in space.branches())
     return _most(space.get(name), default)
 
 
-def _most(values: Any, default: int) -> int:
+def _most(values: Any, default: int) -> float:
     if values is None:
         return default
     domain = _as_domain(values)
-    return int(max(domain) if isinstance(domain, Choice) else domain.high)
+    if isinstance(domain, Float | Int):
+        return domain.high
+    counts = domain if isinstance(domain, Choice) else ()
+    known = counts and all(isinstance(count, Integral) for count in counts)
+    return max(counts) if known else math.inf
 
 
 def _as_domain(values: Any) -> Any:
-    return SearchSpace(values=values)["values"]
+    """Read values as a domain, or return None: a distribution need not be one."""
+    with suppress(ValueError):
+        return SearchSpace(values=values)["values"]
+    return None

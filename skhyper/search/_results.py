@@ -96,8 +96,15 @@ def cv_results(
     failed = np.array([outcome.failed for outcome in outcomes])
     for name in metrics or ["score"]:
         results[f"rank_test_{name}"] = _rank(results[f"mean_test_{name}"], failed)
-    if any(result.stop_reason for o in outcomes for result in o.in_order):
-        results |= _training_columns(outcomes, n_splits)
+    reports = [result for outcome in outcomes for result in outcome.in_order]
+    if any(result.stop_reason for result in reports):
+        results |= _training_columns(outcomes)
+    if any(result.stop_reason or result.failed for result in reports):
+        for split in range(n_splits):
+            results[f"split{split}_stop_reason"] = np.array(
+                [_stop_reason(outcome.results[split]) for outcome in outcomes],
+                dtype=object,
+            )
     return results
 
 
@@ -117,9 +124,7 @@ def _rank(means: NDArray[np.float64], failed: NDArray[np.bool_]) -> NDArray[np.i
     return ranks
 
 
-def _training_columns(
-    outcomes: Sequence[Outcome], n_splits: int
-) -> dict[str, NDArray[Any]]:
+def _training_columns(outcomes: Sequence[Outcome]) -> dict[str, NDArray[Any]]:
     def mean(name: str) -> NDArray[np.float64]:
         table = np.array(
             [[getattr(r, name) for r in outcome.in_order] for outcome in outcomes],
@@ -130,21 +135,17 @@ def _training_columns(
         with np.errstate(invalid="ignore"):
             return total / trained.sum(axis=1)
 
-    columns: dict[str, NDArray[Any]] = {
+    return {
         "mean_n_epochs": mean("n_epochs"),
         "mean_best_epoch": mean("best_epoch"),
     }
-    for split in range(n_splits):
-        columns[f"split{split}_stop_reason"] = np.array(
-            [_stop_reason(outcome.results[split]) for outcome in outcomes], dtype=object
-        )
-    return columns
 
 
 def _stop_reason(result: TaskResult) -> str | None:
-    if result.error is None:
-        return result.stop_reason
-    return result.error.strip().splitlines()[-1]
+    if result.error is not None:
+        return result.error.strip().splitlines()[-1]
+    parts = [result.stop_reason, "scoring failed" if result.failed else None]
+    return "; ".join(filter(None, parts)) or None
 
 
 def results_frame(results: dict[str, Any], rank: str, splits: bool) -> pd.DataFrame:
@@ -152,8 +153,8 @@ def results_frame(results: dict[str, Any], rank: str, splits: bool) -> pd.DataFr
 
     The columns are the rank, the parameters by their last name (``net__lr`` is ``lr``
     unless another parameter ends so too), then all others, those of the single splits
-    last or not at all. The index is the number of the candidate, which is its place in
-    ``cv_results_``.
+    last or, but for the reasons why they stopped, not at all. The index is the number
+    of the candidate, which is its place in ``cv_results_``.
     """
     params = [name for name in results if name.startswith("param_")]
     long = {name: name.removeprefix("param_") for name in params}
@@ -169,6 +170,11 @@ def results_frame(results: dict[str, Any], rank: str, splits: bool) -> pd.DataFr
     rest.sort(key=lambda name: (bool(SPLIT.match(name)), name.endswith("_time")))
     columns = {rank: results[rank]}
     columns |= {short[name]: _unmasked(results[name]) for name in params}
+    if reasons := [results[n] for n in results if n.endswith("_stop_reason")]:
+        columns["stop_reason"] = [
+            ", ".join(dict.fromkeys(filter(None, of_splits)))
+            for of_splits in zip(*reasons, strict=True)
+        ]
     columns |= {name: results[name] for name in rest}
     frame = pd.DataFrame(columns).rename_axis(index="candidate")
     return frame.sort_values(rank, kind="stable")

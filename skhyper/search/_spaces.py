@@ -81,7 +81,8 @@ def read_subspaces(
         if len(pair) != 2 or not isinstance(pair[1], Integral) or pair[1] < 0:
             raise ValueError(
                 "A tuple among the search spaces must be (space, n_iter) with an "
-                f"integer n_iter >= 0. Got {pair!r}."
+                f"integer n_iter >= 0. Got {pair!r}. A list of one such pair is "
+                "written [(space, n_iter)]."
             )
     spaces = [_single(space, parameters) for space, _ in pairs]
     if not all(spaces):
@@ -159,7 +160,8 @@ def to_grids(spaces: list[Space]) -> list[Any]:
     grids: list[Any] = []
     for space in spaces:
         if isinstance(space, SearchSpace) or any(
-            _is_domain(value) or hasattr(value, "rvs") for value in space.values()
+            _is_domain(value) or hasattr(value, "rvs") or _names_its_prior(value)
+            for value in space.values()
         ):
             grids += SearchSpace.coerce(space).to_grid()
         else:
@@ -172,7 +174,7 @@ def to_distributions(spaces: list[Space]) -> list[Any]:
     distributions: list[Any] = []
     for space in spaces:
         if isinstance(space, SearchSpace) or any(
-            _is_domain(value) or isinstance(value, Dimension)
+            _is_domain(value) or isinstance(value, Dimension) or _names_its_prior(value)
             for value in space.values()
         ):
             distributions += SearchSpace.coerce(space).to_distributions()
@@ -233,23 +235,23 @@ def to_flat(space: Space) -> FlatSpace:
         _is_domain(value) or _is_distribution(value) for value in space.values()
     ):
         # Beside a distribution a tuple is the range that it is by itself.
-        read = {name: _as_range(value) for name, value in space.items()}
+        read = {name: _as_range(name, value) for name, value in space.items()}
         search_space = SearchSpace.coerce(
             space if isinstance(space, SearchSpace) else read
         )
         [dimensions] = search_space.flatten().to_skopt()
     else:
-        dimensions = {name: _dimension(value) for name, value in space.items()}
+        dimensions = {name: _dimension(name, value) for name, value in space.items()}
     return FlatSpace(dict(sorted(dimensions.items())), search_space)
 
 
-def _dimension(value: Any) -> Dimension:
+def _dimension(name: str, value: Any) -> Dimension:
     if isinstance(value, Categorical):
         plain = all(map(_is_plain, value.categories))
         return value if plain else _options(value.categories)
     if isinstance(value, Dimension):
         return value
-    value = _as_range(value)
+    value = _as_range(name, value)
     if isinstance(value, Dimension):
         return value
     if isinstance(value, str) or not isinstance(value, Iterable):
@@ -261,19 +263,25 @@ def _dimension(value: Any) -> Dimension:
     return _options(value)
 
 
-def _as_range(value: Any) -> Any:
+def _as_range(name: str, value: Any) -> Any:
     """Turn a tuple of the ends of a range into a dimension, and leave all else."""
-    if isinstance(value, tuple) and len(value) >= 2 and _are_bounds(value):
-        return check_dimension(value)
-    return value
+    if _names_its_prior(value):
+        SearchSpace.coerce({name: value})  # refuses a prior that there is not
+    return check_dimension(value) if _is_range(value) else value
 
 
-def _are_bounds(value: tuple[Any, ...]) -> bool:
+def _is_range(value: Any) -> bool:
     """Tell ``(low, high[, prior[, base]])`` from a tuple of values."""
-    ends, prior = value[:2], value[2:3]
+    if not isinstance(value, tuple) or len(value) < 2:
+        return False
     return all(
-        isinstance(end, Real) and not isinstance(end, bool) for end in ends
-    ) and all(isinstance(name, str) for name in prior)
+        isinstance(end, Real) and not isinstance(end, bool) for end in value[:2]
+    ) and all(isinstance(name, str) for name in value[2:3])
+
+
+def _names_its_prior(value: Any) -> bool:
+    """Tell ``(low, high, prior[, base])``, a range to skopt and no values to anyone."""
+    return _is_range(value) and len(value) > 2
 
 
 def _is_plain(value: Any) -> bool:

@@ -11,18 +11,22 @@ import numpy as np
 from numpy.random import RandomState
 from scipy.optimize import OptimizeResult
 from skopt import Optimizer
+from skopt.space import Categorical, Dimension, Integer
 from skopt.utils import eval_callbacks
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from skhyper._identity import identity
 from skhyper.search._evaluation import Outcome
 from skhyper.search._models import working_model
 from skhyper.search._spaces import FlatSpace
-from skhyper.spaces._frozen import identity
 
 __all__ = ["Subsearch", "SurrogateStrategy"]
 
-# How many random points are looked at before a space counts as used up.
-_DRAWS = 2_000
+# How many random points are looked at before a space counts as used up: some for each
+# candidate that a finite space has, so that hardly one is overlooked.
+_DRAWS_PER_CANDIDATE = 20
+_FEWEST_DRAWS, _MOST_DRAWS = 2_000, 200_000
+_DRAWS_AT_ONCE = 100
 
 
 class Subsearch:
@@ -48,7 +52,7 @@ class Subsearch:
         optimizer_kwargs: dict[str, Any],
     ) -> None:
         self.space = space
-        self.remaining = n_iter
+        self.n_iter = self.remaining = n_iter
         dimensions = []
         for name, given in space.dimensions.items():
             # The optimizer changes its dimensions; the user's are not its own.
@@ -61,13 +65,17 @@ class Subsearch:
         )
         self._result: OptimizeResult | None = None
         self.asked: list[list[Any]] = []
-        self.failed: list[int] = []
-        self.finite: list[float] = []
+        self.scores: list[float] = []
 
     def ask(self, n_points: int, seen: set[Hashable]) -> list[dict[str, Any]]:
         """Return up to `n_points` candidates that are not in `seen`, and add them.
 
         There are fewer when the space is used up, which ends the search of it.
+
+        Warns
+        -----
+        UserWarning
+            If there are fewer.
         """
         n_points = min(n_points, self.remaining)
         self.asked = []
@@ -84,7 +92,16 @@ class Subsearch:
                 candidates.append(candidate)
                 if len(candidates) == n_points:
                     break
-        self.remaining = self.remaining - n_points if self.asked else 0
+        self.remaining -= n_points
+        if len(candidates) < n_points:
+            self.remaining = 0
+            warnings.warn(
+                f"The space is used up: all of its {len(self.scores) + len(candidates)}"
+                f" candidates are tried, fewer than n_iter={self.n_iter}. A grid search"
+                " does the same without a model.",
+                UserWarning,
+                stacklevel=2,
+            )
         return candidates
 
     def _points(self, n_points: int) -> Iterator[list[Any]]:
@@ -93,8 +110,16 @@ class Subsearch:
             # It says that a point is not new; such a point is replaced here.
             warnings.filterwarnings("ignore", "The objective has been evaluated")
             yield from self.optimizer.ask(n_points=n_points)
-        for _ in range(_DRAWS):
-            yield self.optimizer.space.rvs(random_state=self.optimizer.rng)[0]
+        for _ in range(0, self._n_draws(), _DRAWS_AT_ONCE):
+            yield from self.optimizer.space.rvs(
+                _DRAWS_AT_ONCE, random_state=self.optimizer.rng
+            )
+
+    def _n_draws(self) -> int:
+        size = math.prod(map(_size, self.space.dimensions.values()))
+        if math.isinf(size):
+            return _FEWEST_DRAWS
+        return int(min(max(_FEWEST_DRAWS, _DRAWS_PER_CANDIDATE * size), _MOST_DRAWS))
 
     def _named(self, point: list[Any]) -> dict[str, Any]:
         """Give the values their names, as plain Python numbers and strings."""
@@ -123,35 +148,35 @@ class Subsearch:
 
         A callback that returns True ends the search of this space.
         """
-        first = len(self.optimizer.yi)
-        self.finite += [-score for score in scores if math.isfinite(score)]
-        self.failed += [
-            first + place
-            for place, score in enumerate(scores)
-            if not math.isfinite(score)
-        ]
-        worst = self._worse_than_all()
-        for place in self.failed:
-            if place < first:
-                self.optimizer.yi[place] = worst
-        for place, (point, score) in enumerate(zip(self.asked, scores, strict=True)):
-            loss = -score if math.isfinite(score) else worst
+        first = len(self.scores)
+        self.scores += scores
+        losses = self._losses()
+        # What stands in for a score that is no number moves with the other scores.
+        self.optimizer.yi[:] = losses[:first]
+        for place, point in enumerate(self.asked):
             # The surrogate is fitted once for all of them.
             is_last = place == len(scores) - 1
-            self._result = self.optimizer.tell(point, loss, fit=is_last)
+            self._result = self.optimizer.tell(
+                point, losses[first + place], fit=is_last
+            )
             if callbacks and eval_callbacks(callbacks, self.result):
                 self.remaining = 0
                 break
 
-    def _worse_than_all(self) -> float:
-        """Give the loss of a failure: one standard deviation beyond the worst.
+    def _losses(self) -> list[float]:
+        """Turn scores into losses; one that is no number is put beyond all others.
 
-        A fixed number would be a good loss under some scores and a wild one under
-        others; one far beyond all would leave the surrogate blind to the rest.
+        By one standard deviation: a fixed number would be a good loss under some scores
+        and a wild one under others; one far beyond all would leave the surrogate blind
+        to the rest.
         """
-        if not self.finite:
-            return 0.0
-        return max(self.finite) + (float(np.std(self.finite)) or 1.0)
+        finite = [-score for score in self.scores if math.isfinite(score)] or [0.0]
+        margin = float(np.std(finite)) or 1.0
+        best, worst = min(finite) - margin, max(finite) + margin
+        return [
+            -score if math.isfinite(score) else (best if score == math.inf else worst)
+            for score in self.scores
+        ]
 
     @property
     def result(self) -> OptimizeResult | None:
@@ -165,6 +190,15 @@ class Subsearch:
 
     def _plain(self, point: list[Any]) -> list[Any]:
         return list(self._named(point).values())
+
+
+def _size(dimension: Dimension) -> float:
+    """Count the values of a dimension."""
+    if isinstance(dimension, Categorical):
+        return len(dimension.categories)
+    if isinstance(dimension, Integer):
+        return int(dimension.high - dimension.low) + 1
+    return math.inf
 
 
 class SurrogateStrategy:

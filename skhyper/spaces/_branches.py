@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from skhyper._identity import identity
 from skhyper.exceptions import did_you_mean
 from skhyper.spaces._choices import Choice, Domain, Switch
-from skhyper.spaces._frozen import identity
 from skhyper.spaces._grid import grid_values
 
 __all__ = ["branches", "find_mistakes", "flatten", "resolve", "settle", "star"]

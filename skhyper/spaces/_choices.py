@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from skhyper.spaces._frozen import Frozen, copied, identity
+from skhyper._identity import identity
+from skhyper.spaces._frozen import Frozen, copied
 from skhyper.spaces._ranges import Range
 
 __all__ = ["Choice", "Domain", "Switch"]

@@ -10,7 +10,7 @@ from skhyper.exceptions import did_you_mean
 from skhyper.spaces._branches import flatten
 from skhyper.spaces._choices import Domain, Switch
 from skhyper.spaces._space import SearchSpace
-from skhyper.spaces._text import as_brief
+from skhyper.spaces._text import as_brief, as_code
 
 __all__ = ["Preset", "Row"]
 
@@ -275,7 +275,7 @@ class Preset(SearchSpace):
         return (self.name, self.crossed, *spaces)
 
     def __repr__(self) -> str:
-        return f"Preset({self.name!r}, {_space(self._tables['mlp'])!r})"
+        return f"Preset({self.name!r}, {as_code(self, as_brief)})"
 
 
 def _space(table: Table) -> SearchSpace:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
-from skhyper.spaces._frozen import Frozen, identity
+from skhyper._identity import identity
+from skhyper.spaces._frozen import Frozen
 
 __all__ = ["Float", "Int", "Range", "tidy"]
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skhyper.exceptions import did_you_mean
 from skhyper.spaces._choices import Choice, Domain, Switch
 from skhyper.spaces._ranges import Float, Int, Range
 from skhyper.spaces._scipy import from_scipy
@@ -59,7 +60,12 @@ def as_domain(value: Any) -> Domain | Switch:
                 if value[0] < value[1]
                 else f"Got {value!r}. Write {list(value)!r} for these two values."
             )
-        if value[2] in _PRIORS and len(value) <= 4:
+        if isinstance(value[2], str) and value[2] not in _PRIORS:
+            raise ValueError(
+                "The third of a range (low, high, prior) must be 'uniform' or "
+                f"'log-uniform'. Got {value!r}.{did_you_mean(value[2], _PRIORS)}"
+            )
+        if isinstance(value[2], str):
             return _range(value[0], value[1], log=_PRIORS[value[2]])
     if isinstance(value, np.ndarray | pd.Series | pd.Index):
         return Choice(value.tolist())

@@ -132,7 +132,9 @@ def test_no_candidate_is_evaluated_twice_and_a_small_space_ends_early(iris, quie
 
 def test_what_hangs_on_another_value_makes_no_new_candidate(iris):
     space = SearchSpace(kind=["a", "b"], y=Switch("kind", {"a": [1, 2, 3]}))
-    search = BayesSearchCV(Bowl(), space, n_iter=30, cv=2, random_state=0).fit(*iris)
+    search = BayesSearchCV(Bowl(), space, n_iter=30, cv=2, random_state=0)
+    with pytest.warns(UserWarning, match="all of its 4 candidates are tried"):
+        search.fit(*iris)
     params = search.cv_results_["params"]
     assert len(params) == 4
     assert params.count({"kind": "b"}) == 1
@@ -234,8 +236,37 @@ def test_distributions_of_scipy_are_dimensions(iris):
 
 def test_list_of_two_numbers_is_two_values(iris):
     search = BayesSearchCV(Bowl(), {"x": [0.1, 0.9]}, n_iter=8, cv=2, random_state=0)
-    xs = [params["x"] for params in search.fit(*iris).cv_results_["params"]]
+    with pytest.warns(UserWarning, match="all of its 2 candidates are tried, fewer"):
+        search.fit(*iris)
+    xs = [params["x"] for params in search.cv_results_["params"]]
     assert sorted(xs) == [0.1, 0.9]
+
+
+def test_every_candidate_of_a_finite_space_is_found(iris):
+    space = {"x": list(np.linspace(0, 1, 40)), "y": Integer(0, 9)}
+    settings = {"optimizer_kwargs": {"base_estimator": "dummy"}, "n_points": 400}
+    search = BayesSearchCV(Bowl(), space, n_iter=400, cv=2, random_state=0, **settings)
+    assert len(search.fit(*iris).cv_results_["params"]) == 400
+
+
+@pytest.mark.parametrize(("given", "best"), [(np.inf, True), (-np.inf, False)])
+def test_infinite_score_is_told_as_it_is_ranked(given, best, iris):
+    def score(estimator, X, y):
+        return given if estimator.x < 0.3 else estimator.x
+
+    search = BayesSearchCV(Bowl(), LINE, n_iter=12, cv=2, random_state=0, scoring=score)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn's, of scores that are not finite
+        search.fit(*iris)
+    told = np.asarray(search.optimizers_[0].yi)
+    infinite = np.isinf(search.cv_results_["mean_test_score"])
+    assert 0 < infinite.sum() < 12
+    assert np.isfinite(told).all()
+    if best:
+        assert told[infinite].max() < told[~infinite].min()
+        assert (search.cv_results_["rank_test_score"][infinite] == 1).all()
+    else:
+        assert told[infinite].min() > told[~infinite].max()
 
 
 def test_spaces_in_a_list_are_searched_in_turn(iris):
@@ -252,6 +283,8 @@ def test_total_iterations_do_not_count_parameters():
     assert search.total_iterations == 7
     names = BayesSearchCV(MLPClassifier(), ["dropout", "optimizer"], n_iter=7)
     assert names.total_iterations == 7
+    in_a_tuple = BayesSearchCV(Bowl(), ((LINE, 3), LINE), n_iter=7)
+    assert in_a_tuple.total_iterations == 10
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import loguniform
+from scipy.stats import loguniform, poisson
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline
@@ -94,3 +94,18 @@ def test_plan_takes_the_groups(classification_data):
 def test_plan_refuses_an_unknown_parameter(pipeline, classification_data):
     with pytest.raises(ValueError, match="Did you mean 'lr'"):
         GridSearchCV(pipeline, {"lrr": [0.1]}).plan(*classification_data)
+
+
+def test_plan_takes_any_distribution_that_fit_takes(pipeline, classification_data):
+    space = {"max_epochs": poisson(4), "activation": ["relu", "tanh"]}
+    search = RandomizedSearchCV(pipeline, space, n_iter=10, cv=2, refit=False)
+    plan = search.plan(*classification_data)
+    assert (plan.max_epochs, plan.n_structures) == (None, 2)
+    drawn = search.set_params(random_state=0).plan(*classification_data)
+    assert drawn.exact
+    assert drawn.max_epochs is not None
+
+
+def test_plan_leaves_what_is_no_number_to_fit(pipeline, classification_data):
+    grid = {"max_epochs": [5, "x"]}
+    assert GridSearchCV(pipeline, grid).plan(*classification_data).max_epochs is None

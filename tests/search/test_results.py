@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
@@ -64,6 +64,27 @@ def test_training_is_not_reported_of_other_estimators(iris):
     search = GridSearchCV(LogisticRegression(max_iter=1000), {"C": [1.0]}).fit(*iris)
     assert "mean_n_epochs" not in search.cv_results_
     assert not any("stop_reason" in name for name in search.cv_results_)
+
+
+def test_frame_says_why_training_stopped_and_what_failed(iris):
+    network = MLPClassifier(hidden_layer_sizes=(4,), max_epochs=2)
+    settings = {"cv": 2, "random_state": 0, "error_score": 0.0}
+    search = GridSearchCV(network, {"lr": [0.1, -1.0]}, **settings)
+    with pytest.warns(FitFailedWarning):
+        search.fit(*iris)
+    first, last = search.results_frame()["stop_reason"]
+    assert first == "max_epochs"
+    assert "The 'lr' parameter of MLPClassifier must be" in last
+
+
+def test_frame_says_what_failed_in_other_estimators(iris):
+    estimator = LogisticRegression(max_iter=1000)
+    search = GridSearchCV(estimator, {"C": [1.0, -1.0]}, cv=2, error_score=0.0)
+    with pytest.warns(FitFailedWarning):
+        search.fit(*iris)
+    reasons = search.results_frame()["stop_reason"]
+    assert reasons[0] == ""
+    assert "The 'C' parameter of LogisticRegression must be" in reasons[1]
 
 
 def test_frame_is_sorted_by_rank_and_has_short_names(iris):

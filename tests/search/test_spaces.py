@@ -42,6 +42,7 @@ SPACES = {
         "activation": Categorical(["relu", "tanh"]),
         "hidden_layer_sizes": [(3,), (4,)],
     },
+    "shorthand of skopt": {"lr": (0.001, 0.1, "log-uniform"), "dropout": [0.0, 0.1]},
     "lists": {"dropout": [0.0, 0.1], "lr": [0.01, 0.02, 0.03]},
     "array": {"dropout": np.array([0.0, 0.1])},
     "dicts": [{"dropout": [0.0, 0.1]}, {"lr": [0.01, 0.02]}],
@@ -71,6 +72,23 @@ def test_space_is_searched(search, space, pipeline, iris):
         assert params
         assert set(params) <= set(known)
     assert np.isfinite(fitted.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("search", [RandomizedSearchCV, BayesSearchCV])
+def test_shorthand_of_skopt_is_a_range(search, pipeline, iris):
+    space = {"lr": (0.001, 0.1, "log-uniform")}
+    fitted = search(pipeline, space, n_iter=4, cv=2, random_state=0, refit=False)
+    values = {params["net__lr"] for params in fitted.fit(*iris).cv_results_["params"]}
+    assert len(values - {0.001, 0.1}) == 4
+    assert all(0.001 < value < 0.1 for value in values)
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_prior_of_a_range_is_checked(search, pipeline, iris):
+    with pytest.raises(ValueError, match="must be 'uniform' or 'log-uniform'") as error:
+        search(pipeline, {"lr": (0.001, 0.1, "log-unifrom")}, cv=2).fit(*iris)
+    assert "Did you mean 'log-uniform'?" in str(error.value)
+    assert "net__lr" in str(error.value)
 
 
 def test_preset_of_a_grid_is_crossed_as_the_preset_says(pipeline, iris):
