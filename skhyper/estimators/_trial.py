@@ -103,8 +103,7 @@ def _mistakes_in_values(
                 f"{key!r} instead.{did_you_mean(key, known)}"
             )
             continue
-        annotation = signature[key].annotation
-        expected = _expected(getattr(annotation, "__name__", str(annotation)), value)
+        expected = _expected(signature[key], value)
         if expected:
             yield (
                 f"The {parameter!r} parameter of {name} must have {expected} for "
@@ -112,8 +111,14 @@ def _mistakes_in_values(
             )
 
 
-def _expected(annotation: str, value: Any) -> str:
-    """Name the kind of value that an annotation asks for, if this is another."""
+def _expected(parameter: inspect.Parameter, value: Any) -> str:
+    """Name the kind of value that a parameter asks for, if this is another."""
+    annotation = getattr(parameter.annotation, "__name__", str(parameter.annotation))
+    if isinstance(parameter.default, tuple):
+        length = len(parameter.default)
+        right = isinstance(value, list | tuple) and len(value) == length
+        right = right and all(map(_is_number, value))
+        return "" if right else f"a tuple of {length} finite numbers of at least 0"
     if annotation == "bool":
         return "" if isinstance(value, bool) else "a bool"
     if annotation == "int":
@@ -162,7 +167,9 @@ def _run_schedule(params: Mapping[str, Any]) -> None:
 def _refused(
     name: str, parameter: str, owner: type, given: object, error: Exception
 ) -> str:
+    is_zero = isinstance(error, ArithmeticError)
+    reason = "it divides by one of them that is 0" if is_zero else error
     return (
         f"The {parameter!r} parameter of {name} must be arguments that torch's "
-        f"{owner.__name__} takes. Got {given!r} instead: {error}"
+        f"{owner.__name__} takes. Got {given!r} instead: {reason}"
     )

@@ -17,8 +17,12 @@ Plain = dict[str, Domain]
 
 
 def find_mistakes(domains: Domains) -> list[str]:
-    """Say what is wrong with the switches of a space."""
-    mistakes = []
+    """Say what is wrong with the names and the switches of a space."""
+    mistakes = [
+        f"The name of a parameter must have words around each '__'. Got {name!r}."
+        for name in domains
+        if not all(name.split("__")) or "___" in name
+    ]
     for name, switch in domains.items():
         if not isinstance(switch, Switch):
             continue

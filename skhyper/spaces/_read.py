@@ -71,6 +71,11 @@ def as_domain(value: Any) -> Domain | Switch:
         return Choice(value.tolist())
     if isinstance(value, list | tuple | range):
         return Choice(value)
+    if isinstance(value, set | frozenset):
+        raise ValueError(
+            f"A domain must have an order, which a set has not. Got {value!r}. Write "
+            f"{list(value)!r}."
+        )
     raise ValueError(
         "A domain must be a Float, an Int, a Choice, a Switch, a list of values, a "
         f"scipy distribution or a skopt dimension. Got {value!r}. To fix a parameter "

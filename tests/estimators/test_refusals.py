@@ -214,7 +214,7 @@ def test_all_wrong_combinations_of_a_call_are_named_in_one_message() -> None:
         ({"optimizer_params": {"lr": 1}}, "Got 'lr' instead"),
         ({"optimizer_params": {1: 2}}, "Got 1 instead"),
         ({"optimizer_params": {"betas": (2, 3)}}, "Got {'betas': (2, 3)} instead"),
-        ({"optimizer_params": {"betas": (0.9,)}}, "Got {'betas': (0.9,)} instead"),
+        ({"optimizer_params": {"betas": (0.9,)}}, "of at least 0 for 'betas'. Got (0.9,)"),
         ({"optimizer_params": {"betas": (-1, 0.9)}}, "at least 0 for 'betas'"),
         ({"optimizer_params": {"eps": -1}}, "at least 0 for 'eps'. Got -1"),
         ({"optimizer_params": {"eps": "a"}}, "at least 0 for 'eps'. Got 'a'"),
@@ -322,6 +322,14 @@ def test_unusual_but_right_arguments_are_taken(params: dict[str, Any]) -> None:
         (
             {"normalizer": "layer", "hidden_layer_sizes": (1,)},
             "'normalizer' parameter of MLPClassifier must be None or 'batch'",
+        ),
+        (
+            {"optimizer_params": {"betas": 0.9}},
+            "must have a tuple of 2 finite numbers of at least 0 for 'betas'. Got 0.9",
+        ),
+        (
+            {"scheduler": "step", "scheduler_params": {"step_size": 0}},
+            "that torch's StepLR takes. Got {'step_size': 0} instead: it divides by",
         ),
         (
             {"callbacks": [EarlyStopping()]},

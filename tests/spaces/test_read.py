@@ -74,6 +74,16 @@ def test_what_is_read(given: Any, domain: Any) -> None:
             "Got prior=[0.9, 0.1].",
         ),
         (
+            (0.1, 0.01, "log"),
+            "The third of a range (low, high, prior) must be 'uniform' or "
+            "'log-uniform'. Got (0.1, 0.01, 'log').",
+        ),
+        (
+            frozenset([1]),
+            "A domain must have an order, which a set has not. Got frozenset({1}). "
+            "Write [1].",
+        ),
+        (
             0.5,
             "A domain must be a Float, an Int, a Choice, a Switch, a list of values, a "
             "scipy distribution or a skopt dimension. Got 0.5. To fix a parameter at "

@@ -231,3 +231,9 @@ def test_html_is_an_escaped_table() -> None:
         "<td>&#x27;&lt;b&gt;&#x27;</td></tr></tbody></table>"
     )
     assert "<td></td></tr></tbody>" in SPACE._repr_html_()  # momentum has no default
+
+
+@pytest.mark.parametrize("name", ["net____lr", "net__", "__lr", "net___lr"])
+def test_name_without_words_around_the_underscores_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"around each '__'. Got '{name}'"):
+        SearchSpace({name: [0.1]})
