@@ -183,7 +183,8 @@ def results_frame(results: dict[str, Any], rank: str, splits: bool) -> pd.DataFr
 def _unmasked(column: np.ma.MaskedArray[Any, Any]) -> pd.Series:
     """Put None where the parameter does not apply, keep the type where it does."""
     if not np.ma.getmaskarray(column).any():
-        return pd.Series(column.data)
+        # Without its type told, pandas would take None beside strings for NaN.
+        return pd.Series(column.data, dtype=column.dtype)
     values = [
         None if hidden else value
         for value, hidden in zip(

@@ -77,6 +77,15 @@ def test_frame_says_why_training_stopped_and_what_failed(iris):
     assert "The 'lr' parameter of MLPClassifier must be" in last
 
 
+def test_frame_shows_none_as_none(iris):
+    network = MLPClassifier(hidden_layer_sizes=(4,), max_epochs=1)
+    grid = {"normalizer": [None, "batch"], "class_weight": [None], "lr": [0.1]}
+    frame = GridSearchCV(network, grid, cv=2).fit(*iris).results_frame()
+    assert set(frame["normalizer"]) == {None, "batch"}
+    assert set(frame["class_weight"]) == {None}
+    assert frame["lr"].dtype == np.float64
+
+
 def test_frame_says_what_failed_in_other_estimators(iris):
     estimator = LogisticRegression(max_iter=1000)
     search = GridSearchCV(estimator, {"C": [1.0, -1.0]}, cv=2, error_score=0.0)
