@@ -17,17 +17,18 @@ class Halt:
     --------
     >>> from skhyper.training import Halt
     >>> halt = Halt()
-    >>> halt.call()
     >>> with halt.in_force():
-    ...     pass
-    Traceback (most recent call last):
-    KeyboardInterrupt
+    ...     halt.called
+    False
+    >>> halt.call()
+    >>> halt.called
+    True
     """
 
     def __init__(self) -> None:
         self._called = threading.Event()
-        self._changed = threading.Condition()
-        self._n_runs = 0
+        self.changed = threading.Condition()
+        self.n_runs = 0
 
     def __reduce__(self) -> tuple[type["Halt"], tuple[()]]:
         return Halt, ()
@@ -59,19 +60,13 @@ class Halt:
         A run ends behind the batch it is at.
         """
         self._called.set()
-        with self._changed:
-            self._changed.wait_for(lambda: self._n_runs == 0)
+        with self.changed:
+            self.changed.wait_for(lambda: self.n_runs == 0)
 
     @property
     def called(self) -> bool:
         """Whether it has been called."""
         return self._called.is_set()
-
-    def count(self, change: int) -> None:
-        """Count a run that begins, by 1, or ends, by -1."""
-        with self._changed:
-            self._n_runs += change
-            self._changed.notify_all()
 
 
 class _Here(threading.local):
@@ -106,8 +101,11 @@ def heeding_run() -> Iterator[None]:
     if halt is None:
         yield
         return
-    halt.count(1)
+    with halt.changed:
+        halt.n_runs += 1
     try:
         yield
     finally:
-        halt.count(-1)
+        with halt.changed:
+            halt.n_runs -= 1
+            halt.changed.notify_all()

@@ -86,7 +86,7 @@ def test_a_fit_leaves_the_global_random_state_alone(
     X, y = classification_data
     fitted = clone(estimator).set_params(random_state=random_state).fit(X, y)
     fitted.predict(X)
-    fitted.set_params(early_stopping=False).partial_fit(X, y)
+    clone(fitted).set_params(early_stopping=False).partial_fit(X, y)
 
 
 def test_the_global_random_state_is_not_read(classification_data):

@@ -125,7 +125,8 @@ def test_estimator_comes_back_as_it_was(
 def test_training_goes_on_as_if_nothing_had_happened(
     optimizer: str, scheduler: str | None, way: Way, tmp_path: Path
 ) -> None:
-    estimator = small(optimizer=optimizer, scheduler=scheduler, dropout=0.2)
+    settings = {"optimizer": optimizer, "scheduler": scheduler, "max_epochs": 8}
+    estimator = small(**settings, dropout=0.2)
     estimator.partial_fit(X, LABELS).partial_fit(X, LABELS)
     again = way(estimator, tmp_path)
     for _ in range(3):

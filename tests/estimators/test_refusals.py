@@ -214,7 +214,10 @@ def test_all_wrong_combinations_of_a_call_are_named_in_one_message() -> None:
         ({"optimizer_params": {"lr": 1}}, "Got 'lr' instead"),
         ({"optimizer_params": {1: 2}}, "Got 1 instead"),
         ({"optimizer_params": {"betas": (2, 3)}}, "Got {'betas': (2, 3)} instead"),
-        ({"optimizer_params": {"betas": (0.9,)}}, "of at least 0 for 'betas'. Got (0.9,)"),
+        (
+            {"optimizer_params": {"betas": (0.9,)}},
+            "of at least 0 for 'betas'. Got (0.9,)",
+        ),
         ({"optimizer_params": {"betas": (-1, 0.9)}}, "at least 0 for 'betas'"),
         ({"optimizer_params": {"eps": -1}}, "at least 0 for 'eps'. Got -1"),
         ({"optimizer_params": {"eps": "a"}}, "at least 0 for 'eps'. Got 'a'"),

@@ -48,12 +48,14 @@ def test_two_processes_give_what_one_gives(iris):
     )
 
 
-@pytest.mark.parametrize("search", [GridSearchCV, BayesSearchCV])
+@pytest.mark.parametrize(
+    ("search", "settings"), [(GridSearchCV, {}), (BayesSearchCV, {"n_iter": 2})]
+)
 def test_search_without_a_seed_moves_no_global_state(
-    search, iris, unchanged_global_random_state
+    search, settings, iris, unchanged_global_random_state
 ):
     network = MLPClassifier(hidden_layer_sizes=(4,), max_epochs=1)
-    search(network, {"lr": [0.01, 0.1]}, cv=2).fit(*iris)
+    search(network, {"lr": [0.01, 0.1]}, cv=2, **settings).fit(*iris)
 
 
 def test_splitter_without_splits_is_refused(iris):
