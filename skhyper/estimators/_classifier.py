@@ -62,7 +62,9 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
             )
         if classes is not None:
             known = self._read_classes(classes)
-            if hasattr(self, "net_") and not np.array_equal(known, self.classes_):
+            if self.__sklearn_is_fitted__() and not np.array_equal(
+                known, self.classes_
+            ):
                 raise ValueError(
                     f"`classes={classes!r}` is not the same as on the last call to "
                     f"{type(self).__name__}.partial_fit: {self.classes_!r}."

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
+from skorch import NeuralNet
 from torch import Tensor
 
 from skhyper._sklearn import check_sample_weight
@@ -22,6 +23,7 @@ from skhyper.training import (
     Outcome,
     Recipe,
     Rows,
+    evaluate,
     one_thread,
     train,
     train_on,
@@ -91,8 +93,8 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         self._check_parameters()
         if not self.warm_start:
             # A fit that fails leaves no model behind, not even the one before.
-            self.__dict__.pop("net_", None)
-        start = self._outcome if hasattr(self, "net_") else None
+            self.__dict__.pop("_outcome", None)
+        start = self.__dict__.get("_outcome")
         X, y = self._read(X, y, reset=start is None)
         weight = self._read_weight(sample_weight, X, y)
         if start is None:
@@ -114,19 +116,27 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
                 "early_stopping=True: it trains on all the rows it is given. Set "
                 "early_stopping='auto' or False."
             )
-        first = not hasattr(self, "net_")
+        first = not self.__sklearn_is_fitted__()
         X, y = self._read(X, y, reset=first)
         weight = self._read_weight(sample_weight, X, y)
         if first:
             self._learn_target(y, weight)
         data = Data(self._rows(X, y, weight, self._dtype(X)))
-        seed = draw_seed(self.random_state) if first else self.net_.seed
+        seed = draw_seed(self.random_state) if first else self._net_recipe.knobs.seed
         recipe = self._recipe(data, seed)
         outcome = train_on(recipe, data, None if first else self._outcome)
         if not first:
             recipe = self._net_recipe
         self._warn_of_spent_schedule(recipe, outcome)
         return self._adopt(outcome, recipe)
+
+    @property
+    def net_(self) -> NeuralNet:
+        """The trained net."""
+        return self._outcome.net
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_outcome" in vars(self)
 
     def _warn_of_spent_schedule(self, recipe: Recipe, outcome: Outcome) -> None:
         knobs, n_epochs = recipe.knobs, len(outcome.history)
@@ -241,8 +251,8 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         return rows if weight is None else weigh_rows(name, rows, weight)
 
     def _dtype(self, X: NDArray[Any]) -> torch.dtype:
-        if self.precision == "auto" and hasattr(self, "net_"):
-            return next(self.net_.module_.parameters()).dtype
+        if self.precision == "auto" and self.__sklearn_is_fitted__():
+            return self._net_recipe.structure.dtype
         if self.precision == "auto":
             on_cpu = resolve_device(type(self).__name__, self.device) == "cpu"
             return torch.float64 if X.dtype == np.float64 and on_cpu else torch.float32
@@ -275,28 +285,27 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         name = type(self).__name__
         params = self.get_params(deep=False)
         recipe = make_recipe(name, params, self._module(), self._loss, data, seed)
-        if hasattr(self, "net_"):
+        if self.__sklearn_is_fitted__():
             before = self._net_recipe.structure
-            check_same_structure(name, recipe.structure, before, self.net_.device)
+            check_same_structure(name, recipe.structure, before, self.device_)
         return recipe
 
     def _adopt(self, outcome: Outcome, recipe: Recipe) -> Self:
         self._outcome = outcome
         self._net_recipe = recipe
         history = outcome.history
-        self.net_ = outcome.net
         self.history_ = history
         self.n_iter_ = len(history)
         self.best_epoch_ = outcome.best_epoch
         self.stop_reason_ = str(outcome.stop_reason)
-        self.device_ = outcome.net.device
+        self.device_ = recipe.structure.device
         self.loss_curve_ = history["train_loss"].tolist()
         validated = history["valid_score"].notna().any()
         self.validation_scores_ = history["valid_score"].tolist() if validated else None
         return self
 
     def _output(self, X: Any) -> Tensor:
-        check_is_fitted(self, "net_")
+        check_is_fitted(self)
         name = type(self).__name__
         X = validate_data(
             self,
@@ -305,10 +314,10 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
             dtype=[np.float32, np.float64],
             order="C",
         )
-        dtype = next(self.net_.module_.parameters()).dtype
-        rows = as_tensor(X, dtype, self.net_.device)
+        structure = self._net_recipe.structure
+        rows = as_tensor(X, structure.dtype, self.device_)
         with one_thread():
-            output = self.net_.forward(rows)
+            output = evaluate(self._outcome.module, rows, structure.autocast)
         if not output.isfinite().all():
             raise ValueError(
                 f"Input X contains a value too large for {name}, whose output is not "

@@ -24,7 +24,7 @@ __all__ = ["Persistent", "VersionWarning"]
 FORMAT = 1
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 # Stands in the file as the net's state, from which it is made again.
-REBUILT = ("_net_recipe", "_outcome", "history_", "net_")
+REBUILT = ("_net_recipe", "_outcome", "history_")
 
 
 class VersionWarning(InconsistentVersionWarning):
@@ -112,7 +112,7 @@ class Persistent(BaseEstimator):
         >>> bool((again.predict_proba(X) == net.predict_proba(X)).all())
         True
         """
-        check_is_fitted(self, "net_")
+        check_is_fitted(self)
         parameters = self.get_params(deep=False)
         learned = {
             name: value
@@ -208,8 +208,8 @@ class Persistent(BaseEstimator):
         state = dict(state)
         _compare_versions(type(self).__name__, state.pop("_versions"))
         super().__setstate__(state)
-        if "net_" in state:
-            self.device_ = self.net_.device
+        if "_outcome" in state:
+            self.device_ = self._outcome.net.device
 
 
 def _versions() -> dict[str, str]:

@@ -4,6 +4,7 @@ from skhyper.training.alone import train_alone, train_on
 from skhyper.training.batches import Batches, batch_bounds
 from skhyper.training.callbacks import OWN_CALLBACKS, needs_batches
 from skhyper.training.driver import driver_in_force, train
+from skhyper.training.evaluation import evaluate
 from skhyper.training.halt import Halt
 from skhyper.training.net import Net
 from skhyper.training.recipe import (
@@ -31,6 +32,7 @@ __all__ = [
     "Structure",
     "batch_bounds",
     "driver_in_force",
+    "evaluate",
     "needs_batches",
     "one_thread",
     "train",

@@ -107,7 +107,7 @@ def train_alone(recipe: Recipe, data: Data, start: Outcome | None = None) -> Out
     with one_thread():
         net = build_net(recipe, data)
         if start is not None:
-            net.module_.load_state_dict(start.net.module_.state_dict())
+            net.module_.load_state_dict(start.module.state_dict())
         net.notify("on_train_begin", X=data.train, y=None)
         reason = net.train_epochs(data.train, recipe.knobs.max_epochs)
         net.notify("on_train_end", X=data.train, y=None)
@@ -167,7 +167,7 @@ def outcome_of(net: Net, reason: StopReason) -> Outcome:
     stopping = net.early_stopping_
     best = len(net.history) if stopping is None else stopping.best_epoch_
     _release_rows(net)
-    return Outcome(net, best_epoch=best, stop_reason=reason, history=history)
+    return Outcome(net.module_, best, reason, history, make_net=lambda: net)
 
 
 def _release_rows(net: Net) -> None:

@@ -20,15 +20,11 @@ from skhyper.rules import (
 )
 from skhyper.training.batches import Batches
 from skhyper.training.callbacks import needs_batches
+from skhyper.training.evaluation import evaluation_batches, output_of
 from skhyper.training.halt import heed_halt, heeding_run
 from skhyper.training.recipe import Rows, StopReason
 
 __all__ = ["Net", "device_here"]
-
-# A forward pass without gradients reads so many numbers at most, and so few rows:
-# then its activations stay in a core's second-level cache.
-EVALUATION_NUMBERS = 2**17
-EVALUATION_ROWS = 4096
 
 # In float64 a loss may be finite where float32 has long given up: no more use.
 LARGEST_LOSS = torch.finfo(torch.float32).max
@@ -113,9 +109,7 @@ class Net(NeuralNet):
     def get_iterator(self, dataset: Rows, training: bool = False) -> Batches:
         """Cut a dataset into batches, shuffled anew each epoch in training."""
         if not training:
-            n_features = max(1, dataset.X.shape[1:].numel())
-            fitting = max(1, EVALUATION_NUMBERS // n_features)
-            return Batches(dataset, min(EVALUATION_ROWS, fitting))
+            return evaluation_batches(dataset)
         noise = Noise(self.seed)
         return Batches(
             dataset,
@@ -125,10 +119,7 @@ class Net(NeuralNet):
 
     def infer(self, x: Tensor, **fit_params: Any) -> Tensor:
         """Compute the module's output for a batch."""
-        if not self.autocast:
-            return self.module_(x, **fit_params)
-        with torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16):
-            return self.module_(x, **fit_params).to(x.dtype)
+        return output_of(self.module_, x, self.autocast)
 
     def get_loss(
         self, y_pred: Tensor, y_true: Any, X: Any = None, training: bool = False

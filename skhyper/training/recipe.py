@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -223,8 +224,8 @@ class Outcome:
 
     Parameters
     ----------
-    net : skorch.NeuralNet
-        The trained net, with its optimizer and its history.
+    module : torch.nn.Module
+        The trained network.
     best_epoch : int
         Epoch of the best validation loss, or the last epoch without validation.
     stop_reason : StopReason
@@ -233,9 +234,27 @@ class Outcome:
         A row an epoch: ``epoch, train_loss, valid_loss, valid_score, lr,
         seconds``. The losses leave out penalties, so that they can be compared
         between runs.
+    make_net : callable
+        Makes the net around the module.
     """
 
-    net: NeuralNet
+    module: nn.Module
     best_epoch: int
     stop_reason: StopReason
     history: pd.DataFrame
+    make_net: Callable[[], NeuralNet]
+
+    @cached_property
+    def net(self) -> NeuralNet:
+        """The trained net, with its optimizer and its history.
+
+        It is made when it is first asked for: most runs of a search are only scored.
+        """
+        return self.make_net()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The module is part of the net, which would not share it in a pickle.
+        return {**self.__dict__, "net": self.net, "module": None, "make_net": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({**state, "module": state["net"].module_})

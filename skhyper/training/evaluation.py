@@ -1,0 +1,86 @@
+"""What a network gives for rows, in training and after it."""
+
+import torch
+from torch import Tensor
+
+from skhyper.training.batches import Batches
+from skhyper.training.recipe import Rows
+
+__all__ = ["evaluate", "evaluation_batches", "output_of"]
+
+# A forward pass without gradients reads so many numbers at most, and so few rows:
+# then its activations stay in a core's second-level cache.
+EVALUATION_NUMBERS = 2**17
+EVALUATION_ROWS = 4096
+
+
+def output_of(module: torch.nn.Module, x: Tensor, autocast: bool) -> Tensor:
+    """Compute a network's output for a batch.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network.
+    x : torch.Tensor of shape (n_rows, n_features)
+        Features of the batch.
+    autocast : bool
+        Whether matrix products are computed in bfloat16.
+
+    Returns
+    -------
+    output : torch.Tensor of shape (n_rows, n_outputs)
+        The output, of the type of `x`.
+    """
+    if not autocast:
+        return module(x)
+    with torch.autocast(x.device.type, dtype=torch.bfloat16):
+        return module(x).to(x.dtype)
+
+
+def evaluation_batches(rows: Rows) -> Batches:
+    """Cut rows, in their order, into batches for a pass without gradients.
+
+    Parameters
+    ----------
+    rows : Rows
+        The rows.
+
+    Returns
+    -------
+    batches : Batches
+        The batches, small enough for a cache.
+    """
+    n_features = max(1, rows.X.shape[1:].numel())
+    fitting = max(1, EVALUATION_NUMBERS // n_features)
+    return Batches(rows, min(EVALUATION_ROWS, fitting))
+
+
+@torch.no_grad()
+def evaluate(module: torch.nn.Module, X: Tensor, autocast: bool = False) -> Tensor:
+    """Compute a network's output for rows, as it is after training.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network, which is left in evaluation mode.
+    X : torch.Tensor of shape (n_rows, n_features)
+        Features, on the device of the network.
+    autocast : bool, default=False
+        Whether matrix products are computed in bfloat16.
+
+    Returns
+    -------
+    output : torch.Tensor of shape (n_rows, n_outputs)
+        The output, on the CPU.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skhyper.modules import MLP
+    >>> from skhyper.training import evaluate
+    >>> evaluate(MLP(4, 3), torch.zeros(5, 4)).shape
+    torch.Size([5, 3])
+    """
+    module.eval()
+    batches = evaluation_batches(Rows(X))
+    return torch.cat([output_of(module, x, autocast).cpu() for x, _ in batches])
