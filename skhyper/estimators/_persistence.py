@@ -15,8 +15,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhyper._version import __version__
 from skhyper.estimators._archive import Encoder, decode, read_archive, write_archive
-from skhyper.training import Data, Knobs, Outcome, Recipe, Rows, StopReason, Structure
-from skhyper.training.alone import build_net, outcome_of
+from skhyper.training import (
+    Knobs,
+    NetState,
+    Outcome,
+    Recipe,
+    StopReason,
+    Structure,
+    restore_net,
+)
+from skhyper.training.alone import outcome_of
 from skhyper.training.net import Net, device_here
 
 __all__ = ["Persistent", "VersionWarning"]
@@ -267,15 +275,15 @@ def _outcome(
         }
     )
     recipe = Recipe(structure, Knobs(**state["knobs"]), verbose=state["verbose"])
-    # Nothing that is asked of the rows here is left open in the recipe.
-    row = Rows(torch.empty(1, 0))
-    net = build_net(recipe, Data(row, row if state["validated"] else None))
-    net.module_.load_state_dict(state["module"])
-    net.optimizer_.load_state_dict(state["optimizer"])
-    net.history.extend(state["history"])
-    callbacks = dict(net.callbacks_)
-    if "schedule" in callbacks:
-        callbacks["schedule"].state_ = state["schedule"]
-    if "early_stopping" in callbacks:
-        callbacks["early_stopping"].best_epoch_ = best_epoch
+    net = restore_net(
+        recipe,
+        NetState(
+            history=state["history"],
+            is_validated=state["validated"],
+            module=state["module"],
+            optimizer=state["optimizer"],
+            schedule=state["schedule"],
+            best_epoch=best_epoch,
+        ),
+    )
     return outcome_of(net, StopReason(reason)), recipe

@@ -3,9 +3,11 @@
 from skhyper.training.alone import train_alone, train_on
 from skhyper.training.batches import Batches, batch_bounds
 from skhyper.training.callbacks import OWN_CALLBACKS, needs_batches
+from skhyper.training.divergence import LARGEST_LOSS, divergence
 from skhyper.training.driver import driver_in_force, train
-from skhyper.training.evaluation import evaluate
-from skhyper.training.halt import Halt
+from skhyper.training.evaluation import evaluate, evaluation_batches
+from skhyper.training.halt import Halt, heed_halt
+from skhyper.training.history import history_frame
 from skhyper.training.net import Net
 from skhyper.training.recipe import (
     Data,
@@ -16,25 +18,33 @@ from skhyper.training.recipe import (
     StopReason,
     Structure,
 )
+from skhyper.training.restore import NetState, restore_net
 from skhyper.training.threads import one_thread
 
 __all__ = [
+    "LARGEST_LOSS",
     "OWN_CALLBACKS",
     "Batches",
     "Data",
     "Halt",
     "Knobs",
     "Net",
+    "NetState",
     "Outcome",
     "Recipe",
     "Rows",
     "StopReason",
     "Structure",
     "batch_bounds",
+    "divergence",
     "driver_in_force",
     "evaluate",
+    "evaluation_batches",
+    "heed_halt",
+    "history_frame",
     "needs_batches",
     "one_thread",
+    "restore_net",
     "train",
     "train_alone",
     "train_on",

@@ -3,30 +3,18 @@
 from copy import deepcopy
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.helper import predefined_split
 
 from skhyper.rules import OPTIMIZERS, SCHEDULES, Loss
 from skhyper.training.batches import batch_bounds
 from skhyper.training.callbacks import Schedule
+from skhyper.training.history import history_frame
 from skhyper.training.net import Net
 from skhyper.training.recipe import Data, Knobs, Outcome, Recipe, StopReason
 from skhyper.training.threads import one_thread
 
 __all__ = ["build_net", "outcome_of", "train_alone", "train_on"]
-
-# The columns of a history: what skorch calls them, and their types.
-HISTORY = {
-    "epoch": ("epoch", np.int64),
-    "train_loss": ("train_loss", np.float64),
-    "valid_loss": ("valid_loss", np.float64),
-    "valid_score": ("valid_score", np.float64),
-    "lr": ("lr", np.float64),
-    "seconds": ("dur", np.float64),
-}
-
 
 def build_net(recipe: Recipe, data: Data) -> Net:
     """Set up the skorch net of a recipe, with its initial weights.
@@ -157,13 +145,7 @@ def _without_validation(start: Outcome) -> Net:
 
 def outcome_of(net: Net, reason: StopReason) -> Outcome:
     """Gather what a trained net knows of its training."""
-    # An epoch that a callback ended half-way has no loss.
-    rows = [row for row in net.history if "train_loss" in row]
-    columns = {
-        name: np.array([row.get(recorded, np.nan) for row in rows], dtype=dtype)
-        for name, (recorded, dtype) in HISTORY.items()
-    }
-    history = pd.DataFrame(columns, copy=False)
+    history = history_frame(net.history)
     stopping = net.early_stopping_
     best = len(net.history) if stopping is None else stopping.best_epoch_
     _release_rows(net)

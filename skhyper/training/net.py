@@ -20,14 +20,12 @@ from skhyper.rules import (
 )
 from skhyper.training.batches import Batches
 from skhyper.training.callbacks import needs_batches
+from skhyper.training.divergence import LARGEST_LOSS, divergence
 from skhyper.training.evaluation import evaluation_batches, output_of
 from skhyper.training.halt import heed_halt, heeding_run
 from skhyper.training.recipe import Rows, StopReason
 
 __all__ = ["Net", "device_here"]
-
-# In float64 a loss may be finite where float32 has long given up: no more use.
-LARGEST_LOSS = torch.finfo(torch.float32).max
 
 
 def device_here(device: str) -> str:
@@ -314,13 +312,8 @@ class Net(NeuralNet):
             raise self._divergence(f"the {name} loss is not finite")
 
     def _divergence(self, what: str) -> TrainingDiverged:
-        rate = self.history[-1, "lr"]
         name = type(self.optimizer_).__name__
-        return TrainingDiverged(
-            f"Training diverged: {what} in epoch {len(self.history)}, with "
-            f"lr={rate:g} and the optimizer {name}. Lower lr, or scale the features "
-            "(and the target)."
-        )
+        return divergence(what, len(self.history), self.history[-1, "lr"], name)
 
 
 def _callback_that_raised(interrupt: KeyboardInterrupt) -> Any:

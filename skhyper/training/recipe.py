@@ -250,7 +250,10 @@ class Outcome:
 
         It is made when it is first asked for: most runs of a search are only scored.
         """
-        return self.make_net()
+        net = self.make_net()
+        # From now on there is one module, whoever changes it.
+        self.__dict__["module"] = net.module_
+        return net
 
     def __getstate__(self) -> dict[str, Any]:
         # The module is part of the net, which would not share it in a pickle.
