@@ -42,7 +42,8 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
         Returns
         -------
         self : estimator
-            The estimator, trained for one more epoch.
+            The estimator, trained for one more epoch. It goes on with the arguments
+            of the first call; a warning names those that have been changed since.
 
         Raises
         ------
@@ -150,6 +151,12 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
                 f"{name} takes several labels a row as a matrix of zeros and ones. "
                 f"Got a multiclass-multioutput target of shape {y.shape}; fit one "
                 "estimator a column, for example with MultiOutputClassifier."
+            )
+        if y.ndim == 2 and not np.isin(y, (0, 1)).all():
+            raise ValueError(
+                f"{name} takes several labels a row as a matrix of zeros and ones. Got "
+                f"the values {np.unique(y).tolist()}; write 1 for a label that a row "
+                "has and 0 for one that it has not."
             )
         return y
 

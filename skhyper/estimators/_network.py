@@ -1,6 +1,5 @@
 """What all estimators share: from arguments and data to a trained net."""
 
-import warnings
 from abc import ABCMeta, abstractmethod
 from typing import Any, Self
 
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from skhyper._sklearn import check_sample_weight
 from skhyper.estimators._arguments import Arguments
+from skhyper.estimators._continuing import warn_of_changes, warn_of_spent_schedule
 from skhyper.estimators._inputs import check_magnitude, read_features, read_target
 from skhyper.estimators._parameters import resolve_device
 from skhyper.estimators._persistence import Persistent
@@ -34,9 +34,6 @@ __all__ = ["NeuralNetwork"]
 # As scikit-learn's HistGradientBoosting: below, the rows are worth more than the
 # epochs that early stopping saves.
 EARLY_STOPPING_ROWS = 10_000
-
-# The share of lr that a schedule may leave without a warning when its end is past.
-SPENT_RATE = 1e-3
 
 
 class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
@@ -101,7 +98,7 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
             self._learn_target(y, weight)
         seed = draw_seed(self.random_state)
         rows = self._rows(X, y, weight, self._dtype(X))
-        data = self._data(rows, y, X_val, y_val, seed)
+        data = self._split(rows, y, X_val, y_val, seed)
         recipe = self._recipe(data, seed)
         # Where a run starts from is part of no key, as a net has no lasting hash.
         cached = train if start is not None else check_memory(self.memory).cache(train)
@@ -126,8 +123,9 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         recipe = self._recipe(data, seed)
         outcome = train_on(recipe, data, None if first else self._outcome)
         if not first:
+            warn_of_changes(type(self).__name__, recipe.knobs, self._net_recipe.knobs)
             recipe = self._net_recipe
-        self._warn_of_spent_schedule(recipe, outcome)
+        warn_of_spent_schedule(type(self).__name__, recipe.knobs, outcome.history)
         return self._adopt(outcome, recipe)
 
     @property
@@ -137,20 +135,6 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_outcome" in vars(self)
-
-    def _warn_of_spent_schedule(self, recipe: Recipe, outcome: Outcome) -> None:
-        knobs, n_epochs = recipe.knobs, len(outcome.history)
-        rate = outcome.history["lr"].iloc[-1]
-        if n_epochs > knobs.max_epochs and rate < SPENT_RATE * knobs.lr:
-            warnings.warn(
-                f"{type(self).__name__}.partial_fit hardly learns any more: the "
-                f"schedule {knobs.scheduler!r} is laid out over "
-                f"max_epochs={knobs.max_epochs} epochs, this was epoch {n_epochs}, and "
-                f"the learning rate is {rate:.2g}. Set max_epochs to the number of "
-                "epochs before the first one, or use no schedule.",
-                UserWarning,
-                stacklevel=4,
-            )
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the target.
@@ -258,7 +242,7 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
             return torch.float64 if X.dtype == np.float64 and on_cpu else torch.float32
         return torch.float64 if self.precision == "float64" else torch.float32
 
-    def _data(
+    def _split(
         self, rows: Rows, y: NDArray[Any], X_val: Any, y_val: Any, seed: int
     ) -> Data:
         if (X_val is None) != (y_val is None):

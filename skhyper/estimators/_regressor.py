@@ -33,7 +33,8 @@ class NeuralRegressor(RegressorMixin, NeuralNetwork):
         Returns
         -------
         self : estimator
-            The estimator, trained for one more epoch.
+            The estimator, trained for one more epoch. It goes on with the arguments
+            of the first call; a warning names those that have been changed since.
 
         Raises
         ------

@@ -10,7 +10,7 @@ from sklearn.callback import CallbackContext
 from sklearn.utils.parallel import Parallel, delayed
 
 from skhyper._joblib import TerminatedWorkerError
-from skhyper.search._task import Procedure, Task, TaskResult, run_task
+from skhyper.search._task import Procedure, Task, TaskResult, last_words, run_task
 from skhyper.training import Halt
 
 __all__ = ["Evaluation", "Outcome"]
@@ -196,6 +196,7 @@ class Evaluation:
                             split,
                             error=f"{type(error).__name__}: {error}",
                             failed=True,
+                            stop_reason=last_words(error),
                         ),
                     )
                 return

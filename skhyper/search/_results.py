@@ -97,7 +97,7 @@ def cv_results(
     for name in metrics or ["score"]:
         results[f"rank_test_{name}"] = _rank(results[f"mean_test_{name}"], failed)
     reports = [result for outcome in outcomes for result in outcome.in_order]
-    if any(result.stop_reason for result in reports):
+    if not all(np.isnan(result.n_epochs) for result in reports):
         results |= _training_columns(outcomes)
     if any(result.stop_reason or result.failed for result in reports):
         for split in range(n_splits):
@@ -143,7 +143,7 @@ def _training_columns(outcomes: Sequence[Outcome]) -> dict[str, NDArray[Any]]:
 
 def _stop_reason(result: TaskResult) -> str | None:
     if result.error is not None:
-        return result.error.strip().splitlines()[-1]
+        return result.stop_reason
     parts = [result.stop_reason, "scoring failed" if result.failed else None]
     return "; ".join(filter(None, parts)) or None
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Number
 from statistics import fmean
+from textwrap import shorten
 from traceback import format_exc
 from typing import Any
 
@@ -24,9 +25,20 @@ from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._target import fitted_networks
 from skhyper.training import Halt
 
-__all__ = ["Procedure", "Scores", "Task", "TaskResult", "run_task", "seed_unset"]
+__all__ = [
+    "Procedure",
+    "Scores",
+    "Task",
+    "TaskResult",
+    "last_words",
+    "run_task",
+    "seed_unset",
+]
 
 Scores = float | dict[str, float]
+
+# Characters of an error that a table has room for.
+WORDS = 240
 
 
 @dataclass(frozen=True)
@@ -63,8 +75,9 @@ class TaskResult:
     """What is known of a task after it has ended, well or not.
 
     The scores are None where the fit failed: which metrics there are is known only
-    from the tasks that were scored. ``error`` is the traceback of the failed fit and
-    ``failed`` is true also where only the scoring failed.
+    from the tasks that were scored. ``error`` is the traceback of the failed fit,
+    ``stop_reason`` then its last words, and ``failed`` is true also where only the
+    scoring failed.
     """
 
     candidate: int
@@ -138,7 +151,7 @@ def _fit_and_score(
         X_train, y_train = safe_split(estimator, X, y, train)
         X_test, y_test = safe_split(estimator, X, y, test, train)
         _fit(estimator, X_train, y_train, fit_params, procedure.search, context)
-    except Exception:
+    except Exception as error:
         if procedure.error_score == "raise":
             raise
         return TaskResult(
@@ -147,6 +160,7 @@ def _fit_and_score(
             fit_time=time.perf_counter() - start,
             error=format_exc(),
             failed=True,
+            stop_reason=last_words(error),
         )
     fitted = time.perf_counter()
     test_params = check_method_params(X, procedure.score_params, indices=test)
@@ -166,6 +180,11 @@ def _fit_and_score(
         failed=failed,
         **_training_report(estimator),
     )
+
+
+def last_words(error: BaseException) -> str:
+    """Say in one line what was raised."""
+    return shorten(f"{type(error).__name__}: {error}", WORDS, placeholder=" ...")
 
 
 def _like(X: Any, indices: Any) -> Any:

@@ -16,6 +16,7 @@ from skhyper.training.threads import one_thread
 
 __all__ = ["build_net", "outcome_of", "train_alone", "train_on"]
 
+
 def build_net(recipe: Recipe, data: Data) -> Net:
     """Set up the skorch net of a recipe, with its initial weights.
 

@@ -1,12 +1,13 @@
 """skorch's learning-rate callback, able to continue a run."""
 
+import dis
 from typing import Any
 
 from skorch import NeuralNet
 from skorch.callbacks import Callback, LRScheduler
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-__all__ = ["OWN_CALLBACKS", "Schedule", "needs_batches"]
+__all__ = ["OWN_CALLBACKS", "Schedule", "callback_that_raised", "needs_batches"]
 
 OWN_CALLBACKS = (
     "schedule",
@@ -99,3 +100,30 @@ def needs_batches(callback: Callback) -> bool:
     return any(
         getattr(kind, hook) is not getattr(Callback, hook) for hook in BATCH_HOOKS
     )
+
+
+def callback_that_raised(interrupt: KeyboardInterrupt) -> Any:
+    """Find the callback in whose hook a statement raised this, if there is one.
+
+    Ctrl-C interrupts at any instruction; a callback interrupts by a ``raise``
+    statement of its own, or of a function that it calls.
+
+    Parameters
+    ----------
+    interrupt : KeyboardInterrupt
+        What was raised.
+
+    Returns
+    -------
+    callback : skorch.callbacks.Callback or None
+        The callback; None means Ctrl-C.
+    """
+    callback, raised = None, False
+    traceback = interrupt.__traceback__
+    while traceback is not None:
+        code, here = traceback.tb_frame.f_code, traceback.tb_frame.f_locals.get("self")
+        if isinstance(here, Callback) and code.co_name.startswith("on_"):
+            callback = here
+        raised = code.co_code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+        traceback = traceback.tb_next
+    return callback if raised else None

@@ -6,7 +6,7 @@ from torch import Tensor
 from skhyper.training.batches import Batches
 from skhyper.training.recipe import Rows
 
-__all__ = ["evaluate", "evaluation_batches", "output_of"]
+__all__ = ["ALIGNED_ROWS", "evaluate", "evaluation_batches", "output_of"]
 
 # A forward pass without gradients reads so many numbers at most, and so few rows:
 # then its activations stay in a core's second-level cache.

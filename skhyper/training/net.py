@@ -1,12 +1,12 @@
 """The skorch net that every estimator has."""
 
-import dis
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
+from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
 from skorch import NeuralNet
-from skorch.callbacks import Callback
 from torch import Tensor
 
 from skhyper.exceptions import TrainingDiverged
@@ -19,9 +19,14 @@ from skhyper.rules import (
     weighted_mean,
 )
 from skhyper.training.batches import Batches
-from skhyper.training.callbacks import needs_batches
+from skhyper.training.callbacks import callback_that_raised, needs_batches
 from skhyper.training.divergence import LARGEST_LOSS, divergence
-from skhyper.training.evaluation import evaluation_batches, output_of
+from skhyper.training.evaluation import (
+    ALIGNED_ROWS,
+    evaluate,
+    evaluation_batches,
+    output_of,
+)
 from skhyper.training.halt import heed_halt, heeding_run
 from skhyper.training.recipe import Rows, StopReason
 
@@ -179,10 +184,12 @@ class Net(NeuralNet):
         losses, weights, outputs = [], [], []
         for batch in iterator:
             heed_halt()
-            if watched:
-                self.notify("on_batch_begin", batch=batch, training=training)
-            step = step_fn(batch, **fit_params)
             X, y = batch
+            # Callbacks know of no weights.
+            seen = (X, y[0] if isinstance(y, tuple) else y)
+            if watched:
+                self.notify("on_batch_begin", batch=seen, training=training)
+            step = step_fn(batch, **fit_params)
             losses.append(step["loss"])
             weights.append(y[1].sum() if isinstance(y, tuple) else float(len(X)))
             if not training:
@@ -190,7 +197,10 @@ class Net(NeuralNet):
             if watched:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", len(X))
-                self.notify("on_batch_end", batch=batch, training=training, **step)
+                self.notify("on_batch_end", batch=seen, training=training, **step)
+        if not watched:
+            # skorch's callbacks look into the last batch of an epoch.
+            self.history.new_batch()
         rows = iterator.rows
         total = torch.stack(losses)
         share = torch.as_tensor(weights, dtype=total.dtype, device=total.device)
@@ -239,14 +249,36 @@ class Net(NeuralNet):
                 raise
             raise self._divergence("a step is not finite") from error
         except KeyboardInterrupt as interrupt:
-            callback = _callback_that_raised(interrupt)
+            callback = callback_that_raised(interrupt)
             if callback is None:
                 raise
             by_patience = callback is self.early_stopping_
             reason = StopReason.EARLY_STOPPING if by_patience else StopReason.CALLBACK
         if not all(bool(p.isfinite().all()) for p in self.module_.parameters()):
             raise self._divergence("a weight is not finite")
+        # Finite weights may be useless: no loss is measured after the last step.
+        last = rows.X[:ALIGNED_ROWS]
+        if not evaluate(self.module_, last, self.autocast).isfinite().all():
+            raise self._divergence("the output is not finite")
         return reason
+
+    @property
+    def classes_(self) -> Any:
+        """The classes that scikit-learn's scorers ask for: numbers from 0."""
+        if self.criterion_.name == "squared_error":
+            raise AttributeError("a net that was trained on numbers has no classes_")
+        n_classes = [*self.module_.parameters()][-1].numel()
+        return np.arange(n_classes)
+
+    def __sklearn_tags__(self) -> Tags:
+        is_regressor = self.criterion_.name == "squared_error"
+        kind = "regressor" if is_regressor else "classifier"
+        return Tags(
+            estimator_type=kind,
+            target_tags=TargetTags(required=True),
+            regressor_tags=RegressorTags() if is_regressor else None,
+            classifier_tags=None if is_regressor else ClassifierTags(),
+        )
 
     @property
     def early_stopping_(self) -> Any:
@@ -267,7 +299,7 @@ class Net(NeuralNet):
 
     def predict(self, X: Any) -> Any:
         """Return the index of the likeliest class, the labels, or numbers."""
-        output = self.forward(X)
+        output = self.forward(X).detach()
         if self.criterion_.name == "cross_entropy":
             return output.argmax(-1).numpy()
         if self.criterion_.name == "binary_cross_entropy":
@@ -276,7 +308,7 @@ class Net(NeuralNet):
 
     def predict_proba(self, X: Any) -> Any:
         """Return what the outputs mean: probabilities, or numbers."""
-        output = self.forward(X)
+        output = self.forward(X).detach()
         return predictions(self.criterion_.name, output).numpy()
 
     def _zero_grad_optimizer(self, set_to_none: bool | None = None) -> None:
@@ -314,20 +346,3 @@ class Net(NeuralNet):
     def _divergence(self, what: str) -> TrainingDiverged:
         name = type(self.optimizer_).__name__
         return divergence(what, len(self.history), self.history[-1, "lr"], name)
-
-
-def _callback_that_raised(interrupt: KeyboardInterrupt) -> Any:
-    """Find the callback in whose hook a statement raised this, if there is one.
-
-    Ctrl-C interrupts at any instruction; a callback interrupts by a ``raise``
-    statement of its own, or of a function that it calls.
-    """
-    callback, raised = None, False
-    traceback = interrupt.__traceback__
-    while traceback is not None:
-        code, here = traceback.tb_frame.f_code, traceback.tb_frame.f_locals.get("self")
-        if isinstance(here, Callback) and code.co_name.startswith("on_"):
-            callback = here
-        raised = code.co_code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
-        traceback = traceback.tb_next
-    return callback if raised else None

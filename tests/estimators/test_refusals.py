@@ -473,3 +473,10 @@ def test_partial_fit_refuses_what_it_cannot_do() -> None:
         net.partial_fit(X, Y, classes=[0, 1, 2])
     with pytest.raises(ValueError, match=r"same structure.*module_params"):
         net.set_params(hidden_layer_sizes=(3,)).partial_fit(X, Y)
+
+
+@pytest.mark.parametrize("values", [(-1, 1), (1, 2)])
+def test_labels_of_a_row_are_zeros_and_ones(values: tuple[int, int]) -> None:
+    y = np.where(np.random.default_rng(0).random((len(X), 2)) > 0.5, *values)
+    with pytest.raises(ValueError, match="matrix of zeros and ones"):
+        MLPClassifier().fit(X, y)

@@ -438,3 +438,11 @@ def test_images_of_one_channel_may_leave_out_its_axis(tiny_images):
     np.testing.assert_array_equal(
         net.fit(images[:, 0], y).predict_proba(images), expected
     )
+
+
+def test_partial_fit_says_which_changes_have_no_effect() -> None:
+    X, y = load_iris(return_X_y=True)
+    net = MLPClassifier(**QUICK).partial_fit(X, y)
+    with pytest.warns(UserWarning, match="without effect: lr, l2. Fit a clone"):
+        net.set_params(lr=0.5, l2=1.0).partial_fit(X, y)
+    assert net.history_["lr"].nunique() == 1

@@ -182,6 +182,14 @@ def test_fit_that_fails_leaves_nothing_of_the_one_before(iris):
     assert not hasattr(search, "best_estimator_")
 
 
+def test_estimators_are_values_of_a_parameter(iris):
+    pipeline = Pipeline([("net", MLPClassifier(max_epochs=1))])
+    models = [MLPClassifier((4,), max_epochs=1), LogisticRegression(max_iter=1000)]
+    search = GridSearchCV(pipeline, {"net": models}, cv=2).fit(*iris)
+    shown = search.results_frame()["net"].sort_index()
+    assert list(map(type, shown)) == list(map(type, models))
+
+
 @pytest.mark.parametrize("search", SEARCHES)
 def test_network_that_diverges_is_ranked_last_and_says_why(search, iris):
     X, y = iris

@@ -454,3 +454,15 @@ def test_the_callbacks_of_skorch_score_and_keep_the_best(tmp_path):
     best = net.history[:, "valid_loss_best"]
     losses = net.history[:, "valid_loss"]
     assert best == [loss <= min(losses[: i + 1]) for i, loss in enumerate(losses)]
+
+
+def test_weights_that_give_no_finite_output_are_no_model():
+    # The one loss is measured before the one step.
+    recipe = make_recipe(optimizer="adam", lr=1e200, max_epochs=1)
+    recipe = replace(
+        recipe,
+        structure=replace(recipe.structure, batch_size=64),
+        knobs=replace(recipe.knobs, momentum=0.0),
+    )
+    with pytest.raises(TrainingDiverged, match="the output is not finite in epoch 1"):
+        train(recipe, Data(make_rows()))
