@@ -1,0 +1,3 @@
+"""Fits that meet are trained together."""
+
+__all__: list[str] = []

@@ -1,0 +1,94 @@
+"""torch's own optimizers, one for each lane of a stack."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from skhyper.fused._series import Numbers
+
+__all__ = ["LaneByLane"]
+
+
+class LaneByLane:
+    """Steps the lanes of a stack one after the other.
+
+    Parameters
+    ----------
+    optimizer : type of torch.optim.Optimizer
+        The class of torch.
+    parameters : sequence of torch.Tensor of shape (n_lanes, *)
+        The stacked parameters, contiguous, which are changed in place.
+    keywords : sequence of mapping of length n_lanes
+        What torch's class is called with in each lane, without ``lr``.
+    """
+
+    def __init__(
+        self,
+        optimizer: type[torch.optim.Optimizer],
+        parameters: Sequence[Tensor],
+        keywords: Sequence[Mapping[str, Any]],
+    ) -> None:
+        self.optimizers = [
+            optimizer([stack[lane] for stack in parameters], **given)
+            for lane, given in enumerate(keywords)
+        ]
+
+    def step(self, gradients: Sequence[Tensor], rates: Numbers, lanes: slice) -> None:
+        """Step some lanes.
+
+        Parameters
+        ----------
+        gradients : sequence of torch.Tensor of shape (n_stepped, *)
+            A gradient for each parameter.
+        rates : numpy.ndarray of float64 of shape (n_stepped,)
+            The learning rates.
+        lanes : slice
+            The lanes, side by side.
+        """
+        stepped = self.optimizers[lanes]
+        for lane, (optimizer, rate) in enumerate(zip(stepped, rates, strict=True)):
+            (group,) = optimizer.param_groups
+            group["lr"] = float(rate)
+            for weight, gradient in zip(group["params"], gradients, strict=True):
+                weight.grad = gradient[lane]
+            optimizer.step()
+
+    def keep(self, parameters: Sequence[Tensor], lanes: Tensor) -> None:
+        """Go on with some of the lanes.
+
+        Parameters
+        ----------
+        parameters : sequence of torch.Tensor of shape (n_kept, *)
+            The stacked parameters of these lanes, contiguous.
+        lanes : torch.Tensor of int64 of shape (n_kept,)
+            Their numbers, in the order of ``parameters``.
+        """
+        self.optimizers = [self.optimizers[lane] for lane in lanes.tolist()]
+        for lane, optimizer in enumerate(self.optimizers):
+            (group,) = optimizer.param_groups
+            weights = [stack[lane] for stack in parameters]
+            states = [optimizer.state.pop(weight, {}) for weight in group["params"]]
+            optimizer.state.update(zip(weights, states, strict=True))
+            group["params"] = weights
+
+    def lane_state(self, lane: int) -> list[dict[str, Tensor]]:
+        """Copy the state of a lane.
+
+        Parameters
+        ----------
+        lane : int
+            The lane.
+
+        Returns
+        -------
+        states : list of dict of str to torch.Tensor
+            What torch's optimizer keeps for each of the parameters.
+        """
+        optimizer = self.optimizers[lane]
+        (group,) = optimizer.param_groups
+        return [
+            {name: value.clone() for name, value in optimizer.state[weight].items()}
+            for weight in group["params"]
+        ]
