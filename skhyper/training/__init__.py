@@ -5,7 +5,7 @@ from skhyper.training.batches import Batches, batch_bounds
 from skhyper.training.callbacks import OWN_CALLBACKS, needs_batches
 from skhyper.training.divergence import LARGEST_LOSS, divergence
 from skhyper.training.driver import driver_in_force, train
-from skhyper.training.evaluation import evaluate, evaluation_batches
+from skhyper.training.evaluation import evaluate, evaluation_batches, flaw_of
 from skhyper.training.halt import Halt, heed_halt
 from skhyper.training.history import history_frame
 from skhyper.training.net import Net
@@ -40,6 +40,7 @@ __all__ = [
     "driver_in_force",
     "evaluate",
     "evaluation_batches",
+    "flaw_of",
     "heed_halt",
     "history_frame",
     "needs_batches",

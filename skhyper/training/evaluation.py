@@ -6,7 +6,7 @@ from torch import Tensor
 from skhyper.training.batches import Batches
 from skhyper.training.recipe import Rows
 
-__all__ = ["ALIGNED_ROWS", "evaluate", "evaluation_batches", "output_of"]
+__all__ = ["evaluate", "evaluation_batches", "flaw_of", "output_of"]
 
 # A forward pass without gradients reads so many numbers at most, and so few rows:
 # then its activations stay in a core's second-level cache.
@@ -89,3 +89,28 @@ def evaluate(module: torch.nn.Module, X: Tensor, autocast: bool = False) -> Tens
     module.eval()
     batches = evaluation_batches(Rows(X))
     return torch.cat([output_of(module, x, autocast).cpu() for x, _ in batches])
+
+
+def flaw_of(module: torch.nn.Module, X: Tensor, autocast: bool) -> str | None:
+    """Say why a trained network is of no use.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network, which is left in evaluation mode.
+    X : torch.Tensor of shape (n_rows, n_features)
+        Features that it was trained on; the first of them are tried.
+    autocast : bool
+        Whether matrix products are computed in bfloat16.
+
+    Returns
+    -------
+    what : str or None
+        What is not finite, as a clause; None where the network is sound.
+    """
+    if not all(bool(p.isfinite().all()) for p in module.parameters()):
+        return "a weight is not finite"
+    # Finite weights may be of no use: no loss is measured after the last step.
+    if not evaluate(module, X[:ALIGNED_ROWS], autocast).isfinite().all():
+        return "the output is not finite"
+    return None

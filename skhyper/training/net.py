@@ -21,12 +21,7 @@ from skhyper.rules import (
 from skhyper.training.batches import Batches
 from skhyper.training.callbacks import callback_that_raised, needs_batches
 from skhyper.training.divergence import LARGEST_LOSS, divergence
-from skhyper.training.evaluation import (
-    ALIGNED_ROWS,
-    evaluate,
-    evaluation_batches,
-    output_of,
-)
+from skhyper.training.evaluation import evaluation_batches, flaw_of, output_of
 from skhyper.training.halt import heed_halt, heeding_run
 from skhyper.training.recipe import Rows, StopReason
 
@@ -254,12 +249,9 @@ class Net(NeuralNet):
                 raise
             by_patience = callback is self.early_stopping_
             reason = StopReason.EARLY_STOPPING if by_patience else StopReason.CALLBACK
-        if not all(bool(p.isfinite().all()) for p in self.module_.parameters()):
-            raise self._divergence("a weight is not finite")
-        # Finite weights may be useless: no loss is measured after the last step.
-        last = rows.X[:ALIGNED_ROWS]
-        if not evaluate(self.module_, last, self.autocast).isfinite().all():
-            raise self._divergence("the output is not finite")
+        what = flaw_of(self.module_, rows.X, self.autocast)
+        if what is not None:
+            raise self._divergence(what)
         return reason
 
     @property

@@ -1,0 +1,83 @@
+"""Which runs are stacked, and which are trained alone."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from skhyper.fused._request import Request
+from skhyper.training import Rows
+
+__all__ = ["Group", "group_requests"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that are trained in the same way.
+
+    Parameters
+    ----------
+    numbers : tuple of int
+        Their places among the requests.
+    reason : str or None
+        Why each of them is trained alone; None where they are stacked.
+    """
+
+    numbers: tuple[int, ...]
+    reason: str | None = None
+
+
+def group_requests(requests: Sequence[Request]) -> list[Group]:
+    """Find the runs that can be stacked.
+
+    Parameters
+    ----------
+    requests : sequence of Request
+        The runs.
+
+    Returns
+    -------
+    groups : list of Group
+        All of the runs, each in one group.
+    """
+    alone: defaultdict[str, list[int]] = defaultdict(list)
+    stacked: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for number, request in enumerate(requests):
+        reason = _reason_alone(request)
+        if reason is None:
+            stacked[_stack_key(request)].append(number)
+        else:
+            alone[reason].append(number)
+    for key, numbers in [*stacked.items()]:
+        if len(numbers) == 1:
+            alone["no other run has its structure"] += stacked.pop(key)
+    return [
+        *(Group(tuple(numbers)) for numbers in stacked.values()),
+        *(Group(tuple(numbers), reason) for reason, numbers in alone.items()),
+    ]
+
+
+def _reason_alone(request: Request) -> str | None:
+    recipe = request.recipe
+    if recipe.callbacks:
+        return "it has callbacks"
+    if recipe.verbose:
+        return "it prints its epochs"
+    if recipe.structure.compile:
+        return "it is compiled"
+    if recipe.structure.autocast:
+        return "its products are of bfloat16"
+    return None
+
+
+def _stack_key(request: Request) -> Hashable:
+    structure, data = request.recipe.structure, request.data
+    if structure.batch_size >= len(data.train):
+        # One batch holds all rows, however many there are.
+        structure = replace(structure, batch_size=0)
+    return structure, _form(data.train), data.valid and _form(data.valid)
+
+
+def _form(rows: Rows) -> tuple[Any, ...]:
+    assert rows.y is not None, "nothing is learned without a target"
+    return rows.X.shape[1:], rows.y.shape[1:], rows.y.dtype, rows.weight is not None

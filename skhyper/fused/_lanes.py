@@ -1,0 +1,99 @@
+"""One lane: what a run of a stack keeps for itself."""
+
+import math
+from typing import Any
+
+from torch import Tensor, nn
+
+from skhyper.exceptions import TrainingDiverged
+from skhyper.fused._feed import Source
+from skhyper.fused._rates import make_rates
+from skhyper.rules import OPTIMIZERS
+from skhyper.training import LARGEST_LOSS, Recipe, StopReason, divergence, flaw_of
+
+__all__ = ["Lane"]
+
+
+class Lane:
+    """A run in a stack.
+
+    Parameters
+    ----------
+    number : int
+        Its place among the runs that were handed in.
+    recipe : Recipe
+        What is trained.
+    source : Source
+        Its rows.
+    """
+
+    def __init__(self, number: int, recipe: Recipe, source: Source) -> None:
+        self.number = number
+        self.recipe = recipe
+        self.source = source
+        self.rates = make_rates(recipe.knobs, len(source.bounds))
+        self.history: list[dict[str, Any]] = []
+        self.best_epoch = 0
+        self.best_state: dict[str, Tensor] | None = None
+        self.error: TrainingDiverged | None = None
+        self.stop_reason: StopReason | None = None
+        self._threshold = math.inf
+        self._misses = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its training has ended, well or not."""
+        return self.error is not None or self.stop_reason is not None
+
+    def begin_epoch(self) -> None:
+        """Open the epoch's row of the history."""
+        epoch = len(self.history)
+        rate = self.rates.at(epoch, 0)
+        self.history.append({"batches": [{}], "epoch": epoch + 1, "lr": rate})
+
+    def record(self, prefix: str, loss: float, n_batches: int) -> bool:
+        """Record a loss of the epoch, and tell whether it is a finite one."""
+        row, before = self.history[-1], self.history[:-1]
+        best = min((past[f"{prefix}_loss"] for past in before), default=loss)
+        row[f"{prefix}_loss"] = loss
+        row[f"{prefix}_loss_best"] = loss <= best
+        row[f"{prefix}_batch_count"] = n_batches
+        # Not a number fails every comparison.
+        if loss <= LARGEST_LOSS:
+            return True
+        name = {"train": "training", "valid": "validation"}[prefix]
+        self.fail(f"the {name} loss is not finite")
+        return False
+
+    def end_epoch(self, seconds: float) -> bool:
+        """Close the epoch, and tell whether its weights are the best so far."""
+        row, knobs = self.history[-1], self.recipe.knobs
+        row["dur"] = seconds
+        watched = row.get("valid_loss", row["train_loss"])
+        self.rates.end_epoch(watched)
+        if knobs.patience is None:
+            self.best_epoch = row["epoch"]
+            is_best = False
+        else:
+            is_best = row["valid_loss"] < self._threshold
+            self._misses = 0 if is_best else self._misses + 1
+            if is_best:
+                self._threshold = row["valid_loss"] - knobs.tol
+                self.best_epoch = row["epoch"]
+            if self._misses == knobs.patience:
+                self.stop_reason = StopReason.EARLY_STOPPING
+        if self.stop_reason is None and len(self.history) == knobs.max_epochs:
+            self.stop_reason = StopReason.MAX_EPOCHS
+        return is_best and knobs.restore_best
+
+    def check_model(self, module: nn.Module) -> None:
+        """Fail if a trained network is of no use."""
+        what = flaw_of(module, self.source.train.X, self.recipe.structure.autocast)
+        if what is not None:
+            self.fail(what)
+
+    def fail(self, what: str) -> None:
+        """End the run with an error."""
+        optimizer = OPTIMIZERS[self.recipe.structure.optimizer].optimizer.__name__
+        lr = self.history[-1]["lr"]
+        self.error = divergence(what, len(self.history), lr, optimizer)

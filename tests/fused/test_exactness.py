@@ -1,0 +1,237 @@
+"""A lane of a stack has the bits of the same run trained alone."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+
+from skhyper.fused._request import Request
+from skhyper.fused._trainer import train_together
+from skhyper.modules import CNN, MLP
+from skhyper.rules import OPTIMIZERS, SCHEDULES
+from skhyper.training import (
+    Data,
+    Halt,
+    Knobs,
+    Outcome,
+    Recipe,
+    Rows,
+    Structure,
+    train_alone,
+    train_on,
+)
+
+N_CLASSES = 3
+LOSSES = ["cross_entropy", "binary_cross_entropy", "squared_error"]
+
+
+def make_rows(n_rows, *, seed, loss, dtype, weighted=False, n_features=7):
+    generator = torch.Generator().manual_seed(seed)
+    X = torch.randn(n_rows, n_features, generator=generator, dtype=dtype)
+    scores = X[:, :N_CLASSES] + 0.5 * torch.randn(
+        n_rows, N_CLASSES, generator=generator, dtype=dtype
+    )
+    y = {
+        "cross_entropy": scores.argmax(1),
+        "binary_cross_entropy": (scores > 0).to(dtype),
+        "squared_error": scores,
+    }[loss]
+    weight = None
+    if weighted:
+        weight = torch.rand(n_rows, generator=generator, dtype=dtype) + 0.1
+    return Rows(X, y, weight)
+
+
+def make_requests(
+    lanes,
+    *,
+    kind="mlp",
+    loss="cross_entropy",
+    optimizer="sgd",
+    dtype=torch.float32,
+    sizes=(61, 61, 58),
+    batch_size=16,
+    valid=False,
+    weighted=False,
+    **module_params,
+):
+    """Make requests of one structure: each of the lanes' knobs on each of the folds."""
+    mine = {"n_outputs": N_CLASSES, "hidden_layer_sizes": (12, 5), **module_params}
+    if kind == "cnn":
+        mine = {"input_shape": (1, 4, 4), "channels": (3, 4), **mine}
+    else:
+        mine = {"n_features": 7, **mine}
+    structure = Structure(
+        CNN if kind == "cnn" else MLP,
+        tuple(mine.items()),
+        loss,
+        optimizer,
+        batch_size,
+        dtype,
+        "cpu",
+    )
+    form = {"loss": loss, "dtype": dtype, "weighted": weighted}
+    form["n_features"] = 16 if kind == "cnn" else 7
+    folds = [
+        Data(
+            make_rows(n_rows, seed=fold, **form),
+            make_rows(20 + fold, seed=100 + fold, **form) if valid else None,
+        )
+        for fold, n_rows in enumerate(sizes)
+    ]
+    defaults = {"lr": 0.05, "max_epochs": 5, "seed": 3}
+    return [
+        Request(Recipe(structure, Knobs(**(defaults | knobs))), fold, None)
+        for knobs in lanes
+        for fold in folds
+    ]
+
+
+def assert_same(together, alone):
+    """Compare two outcomes, bit for bit."""
+    assert isinstance(together, Outcome), together
+    ours, theirs = together.module.state_dict(), alone.module.state_dict()
+    assert list(ours) == list(theirs)
+    for name in ours:
+        assert torch.equal(ours[name], theirs[name]), name
+    assert (together.best_epoch, together.stop_reason) == (
+        alone.best_epoch,
+        alone.stop_reason,
+    )
+    columns = [name for name in alone.history if name != "seconds"]
+    pd.testing.assert_frame_equal(
+        together.history[columns], alone.history[columns], check_exact=True
+    )
+
+
+def check(requests, n_threads=1):
+    results = train_together(requests, n_threads, Halt())
+    for request, result in zip(requests, results, strict=True):
+        assert_same(result, train_alone(request.recipe, request.data))
+    return results
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("scheduler", [None, *SCHEDULES])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_under_every_schedule(optimizer, scheduler, dtype):
+    lanes = [{"lr": 0.01, "scheduler": scheduler}, {"lr": 0.03, "scheduler": scheduler}]
+    check(make_requests(lanes, optimizer=optimizer, dtype=dtype))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("normalizer", [None, "batch", "layer", "group"])
+@pytest.mark.parametrize("widths", [(12, 6), (32, 64), (100, 10)], ids=str)
+def test_every_normalizer_of_vectors(normalizer, widths, dtype):
+    lanes = [{"lr": 0.05}, {"lr": 0.1, "dropout": 0.3}, {"dropout": 0.5}]
+    form = {"normalizer": normalizer, "n_groups": 2, "hidden_layer_sizes": widths}
+    check(make_requests(lanes, dtype=dtype, **form))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize(
+    "activation",
+    [
+        "relu",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "gelu",
+        "silu",
+        "mish",
+        "tanh",
+        "sigmoid",
+        "identity",
+    ],
+)
+@pytest.mark.parametrize("widths", [(13, 5), (64,)], ids=str)
+def test_every_activation(activation, widths, dtype):
+    lanes = [{"lr": 0.05}, {"lr": 0.1}]
+    form = {"activation": activation, "hidden_layer_sizes": widths}
+    check(make_requests(lanes, dtype=dtype, **form))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("valid", [False, True])
+def test_every_loss(loss, smoothing, weighted, valid):
+    lanes = [{"label_smoothing": smoothing}, {"lr": 0.1}]
+    check(make_requests(lanes, loss=loss, weighted=weighted, valid=valid))
+
+
+@pytest.mark.parametrize("restore", [True, False])
+@pytest.mark.parametrize("scheduler", [None, "plateau", "cosine", "onecycle"])
+def test_early_stopping(scheduler, restore):
+    common = {"scheduler": scheduler, "max_epochs": 40, "restore_best": restore}
+    lanes = [
+        {"lr": 0.01, "patience": 3, "tol": 1e-3, **common},
+        {"lr": 0.3, "patience": 2, "tol": 1e-2, **common},
+        {"lr": 0.3, "patience": None, **common, "max_epochs": 7},
+    ]
+    results = check(make_requests(lanes, valid=True))
+    assert len({len(result.history) for result in results}) > 3
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_penalties_and_decay(optimizer):
+    lanes = [
+        {"l1": 1e-3},
+        {"l2": 1e-2, "weight_decay": 0.1},
+        {"l1": 1e-4, "l2": 1e-3, "momentum": 0.9, "nesterov": True},
+        {},
+    ]
+    check(make_requests(lanes, optimizer=optimizer))
+
+
+@pytest.mark.parametrize("normalizer", [None, "batch", "layer", "instance", "group"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_convolutional_networks(normalizer, dtype):
+    lanes = [{"dropout": 0.2}, {"lr": 0.1, "l1": 1e-3}]
+    form = {"normalizer": normalizer, "n_groups": 1}
+    check(make_requests(lanes, kind="cnn", dtype=dtype, valid=True, **form))
+
+
+@pytest.mark.parametrize("sizes", [(16, 17, 18), (33, 32, 31, 100), (5, 5, 6), (2, 3)])
+def test_folds_of_any_size(sizes):
+    check(make_requests([{"dropout": 0.1}, {"lr": 0.1}], sizes=sizes))
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_seeds_and_epochs_of_their_own(n_threads):
+    lanes = [
+        {"seed": seed, "max_epochs": 2 + seed, "dropout": 0.3} for seed in range(5)
+    ]
+    check(make_requests(lanes), n_threads)
+
+
+def test_a_single_output_and_a_linear_model():
+    check(make_requests([{}, {"lr": 0.1}], hidden_layer_sizes=()))
+
+
+@pytest.mark.parametrize("scheduler", [None, *SCHEDULES])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_run_goes_on_from_a_lane_as_from_a_run_alone(optimizer, scheduler):
+    lanes = [{"lr": 0.01, "scheduler": scheduler}, {"lr": 0.03, "scheduler": scheduler}]
+    requests = make_requests(lanes, optimizer=optimizer, sizes=(40, 41))
+    results = train_together(requests, 1, Halt())
+    for request, result in zip(requests, results, strict=True):
+        alone = train_alone(request.recipe, request.data)
+        ours = train_on(request.recipe, request.data, result)
+        theirs = train_on(request.recipe, request.data, alone)
+        assert_same(ours, theirs)
+
+
+def test_a_run_starts_from_another_one():
+    requests = make_requests([{"lr": 0.01}, {"lr": 0.03}])
+    first = train_together(requests, 1, Halt())
+    going_on = [
+        replace(request, start=start)
+        for request, start in zip(requests, first, strict=True)
+    ]
+    for request, result in zip(
+        going_on, train_together(going_on, 1, Halt()), strict=True
+    ):
+        alone = train_alone(request.recipe, request.data, request.start)
+        assert_same(result, alone)
