@@ -6,6 +6,7 @@ import re
 
 import pytest
 from numpydoc.docscrape import ClassDoc
+from skorch import NeuralNet
 
 from skhyper import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 
@@ -45,7 +46,8 @@ def test_no_placeholder_is_left(estimator: type) -> None:
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_every_fitted_attribute_is_documented_and_there(estimator: type) -> None:
     net = estimator(max_epochs=1).fit([[0.0, 1.0], [1.0, 0.0]] * 3, [0, 1] * 3)
-    fitted = {name for name in vars(net) if name.endswith("_")}
+    fitted = {name for name in (*vars(net), "net_") if name.endswith("_")}
+    assert isinstance(net.net_, NeuralNet)
     documented = {
         name
         for row in ClassDoc(estimator)["Attributes"]

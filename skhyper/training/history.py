@@ -25,7 +25,7 @@ def history_frame(history: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     Parameters
     ----------
     history : iterable of mapping
-        skorch's rows, one an epoch. One without a training loss is left out: a
+        Rows of skorch, one an epoch. One without a training loss is left out: a
         callback has ended that epoch half-way.
 
     Returns

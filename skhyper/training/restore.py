@@ -21,7 +21,7 @@ class NetState:
     Parameters
     ----------
     history : sequence of dict
-        skorch's rows, one an epoch.
+        Rows of skorch, one an epoch.
     is_validated : bool
         Whether rows were validated on.
     module : mapping of str to torch.Tensor
