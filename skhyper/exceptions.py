@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["TrainingDiverged", "did_you_mean"]
+__all__ = ["TrainingDiverged", "did_you_mean", "nearest"]
 
 
 class TrainingDiverged(ValueError):
@@ -35,15 +35,15 @@ SYNONYMS = {
 }
 
 
-def did_you_mean(name: object, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[object]) -> str:
     """Name the known word that is nearest to a mistyped or a foreign one.
 
     Parameters
     ----------
     name : object
         What was given. Anything but a string has no neighbour.
-    known : iterable of str
-        The words that would have been right.
+    known : iterable of object
+        The words that would have been right, and things that are no words.
 
     Returns
     -------
@@ -61,11 +61,37 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     >>> did_you_mean("newton", ["sgd", "adam", "adamw"])
     ''
     """
+    word = nearest(name, known)
+    return "" if word is None else f" Did you mean {word!r}?"
+
+
+def nearest(name: object, known: Iterable[object]) -> str | None:
+    """Find the known word that is nearest to a mistyped or a foreign one.
+
+    Parameters
+    ----------
+    name : object
+        What was given. Anything but a string has no neighbour.
+    known : iterable of object
+        The words that would have been right, and things that are no words.
+
+    Returns
+    -------
+    word : str or None
+        The word as it is spelled among the known ones, or None when nothing is near.
+
+    Examples
+    --------
+    >>> from skhyper.exceptions import nearest
+    >>> nearest("c", ["C", "gamma"])
+    'C'
+    """
     if not isinstance(name, str):
-        return ""
-    words, lower = list(known), name.lower()
+        return None
+    lower = name.lower()
+    spelled = {word.lower(): word for word in known if isinstance(word, str)}
     synonym = SYNONYMS.get(lower)
-    if synonym in words:
-        return f" Did you mean {synonym!r}?"
-    matches = difflib.get_close_matches(lower, words, n=1)
-    return f" Did you mean {matches[0]!r}?" if matches else ""
+    if synonym in spelled:
+        return spelled[synonym]
+    matches = difflib.get_close_matches(lower, spelled, n=1)
+    return spelled[matches[0]] if matches else None

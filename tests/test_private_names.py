@@ -10,15 +10,16 @@ from numbers import Real
 import joblib
 import numpy as np
 import pytest
+import torch
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
-from skhyper import _joblib, _sklearn
+from skhyper import _joblib, _sklearn, _torch
 
 
-@pytest.mark.parametrize("door", [_joblib, _sklearn])
+@pytest.mark.parametrize("door", [_joblib, _sklearn, _torch])
 def test_every_name_is_there(door):
     for name in door.__all__:
         assert getattr(door, name) is not None
@@ -125,3 +126,34 @@ def test_sample_weights_are_checked():
         _sklearn.check_sample_weight(
             np.array([-1.0]), np.zeros((1, 1)), ensure_non_negative=True
         )
+
+
+def test_operations_of_torch_on_lists_change_every_tensor():
+    for name in _torch.__all__:
+        if name == "aten":
+            continue
+        stacks = [torch.full((2, 3), 4.0), torch.full((3,), 4.0)]
+        others = [torch.full_like(stack, 2.0) for stack in stacks]
+        operands = {
+            "foreach_reciprocal_": [],
+            "foreach_lerp_": [others, others],
+            "foreach_addcmul_": [others, others],
+            "foreach_addcdiv_": [others, others],
+        }.get(name, [others])
+        getattr(_torch, name)(stacks, *operands)
+        assert all((stack != 4.0).all() for stack in stacks), name
+
+
+def test_operations_that_derivatives_consist_of_give_what_autograd_gives():
+    x = torch.linspace(-2.0, 2.0, 12).view(3, 4).requires_grad_()
+    upstream = torch.arange(12.0).view(3, 4)
+    for function, derivative in {
+        torch.relu: lambda y: _torch.aten.threshold_backward(upstream, y, 0),
+        torch.tanh: lambda y: _torch.aten.tanh_backward(upstream, y),
+        torch.nn.functional.gelu: lambda y: _torch.aten.gelu_backward(upstream, x),
+        torch.nn.functional.silu: lambda y: _torch.aten.silu_backward(upstream, x),
+        torch.nn.functional.mish: lambda y: _torch.aten.mish_backward(upstream, x),
+    }.items():
+        y = function(x)
+        [expected] = torch.autograd.grad(y, x, upstream, retain_graph=True)
+        assert torch.equal(derivative(y), expected)

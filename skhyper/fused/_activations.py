@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skhyper._torch import aten
 from skhyper.fused._alignment import aligned, apart
 
 __all__ = ["ACTIVATIONS", "Rule", "apply_rule", "is_whole"]
 
-aten = torch.ops.aten
 
 # What torch.selu is made of.
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805

@@ -7,12 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from skhyper._torch import aten
 from skhyper.fused._activations import is_whole
 from skhyper.fused._alignment import apart
 
 __all__ = ["StackedLoss", "Targets", "mean_losses"]
-
-aten = torch.ops.aten
 
 
 class Targets(NamedTuple):

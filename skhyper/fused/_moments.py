@@ -8,6 +8,15 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from skhyper._torch import (
+    foreach_add_,
+    foreach_addcdiv_,
+    foreach_div_,
+    foreach_lerp_,
+    foreach_mul_,
+    foreach_reciprocal_,
+    foreach_sub_,
+)
 from skhyper.fused._series import Numbers, Series
 from skhyper.fused._span import Span, into, pick
 from skhyper.fused._stepping import LanesAtOnce
@@ -118,9 +127,9 @@ class Moments(LanesAtOnce):
             With the weight decay that belongs to them.
         """
         if span.flags["decoupled"] is not False:
-            torch._foreach_mul_(span["parameters"], span["shrinkage"])
+            foreach_mul_(span["parameters"], span["shrinkage"])
         gradients = span.decay(gradients)
-        torch._foreach_lerp_(span["exp_avg"], gradients, span["1-beta1"])
+        foreach_lerp_(span["exp_avg"], gradients, span["1-beta1"])
         span.average_squares("exp_avg_sq", gradients, "beta2")
         return gradients
 
@@ -155,10 +164,10 @@ class Adam(Moments):
             into(peaks, torch.maximum, peaks, squares)
             squares = pick(amsgrad, peaks, squares, span["scratch"])
         roots = span.roots(squares)
-        torch._foreach_div_(roots, span["root"])
-        torch._foreach_add_(roots, span["eps"])
+        foreach_div_(roots, span["root"])
+        foreach_add_(roots, span["eps"])
         steps = into(gradients, torch.mul, span["exp_avg"], span["-rate"])
-        torch._foreach_addcdiv_(span["parameters"], steps, roots)
+        foreach_addcdiv_(span["parameters"], steps, roots)
 
 
 class NAdam(Moments):
@@ -185,11 +194,11 @@ class NAdam(Moments):
         gradients = self.moments(gradients, span)
         means = into(span["scratch"], torch.div, span["exp_avg_sq"], span["bias"])
         roots = span.roots(means)
-        torch._foreach_add_(roots, span["eps"])
-        torch._foreach_mul_(gradients, span["-rate"])
-        torch._foreach_addcdiv_(span["parameters"], gradients, roots)
+        foreach_add_(roots, span["eps"])
+        foreach_mul_(gradients, span["-rate"])
+        foreach_addcdiv_(span["parameters"], gradients, roots)
         steps = into(gradients, torch.mul, span["exp_avg"], span["-next_rate"])
-        torch._foreach_addcdiv_(span["parameters"], steps, roots)
+        foreach_addcdiv_(span["parameters"], steps, roots)
 
     def counts(self, lane: int) -> dict[str, float]:
         """Give the steps and the product of the momenta."""
@@ -216,14 +225,14 @@ class RAdam(Moments):
         """Divide the average by the root of that of the squares, where it is known."""
         gradients = self.moments(gradients, span)
         steps = into(gradients, torch.div, span["exp_avg"], span["bias"])
-        torch._foreach_mul_(steps, span["rate"])
+        foreach_mul_(steps, span["rate"])
         rectified = span.flags["rectified"]
         if rectified is not False:
             scales = span.roots(span["exp_avg_sq"])
-            torch._foreach_add_(scales, span["eps"])
-            torch._foreach_reciprocal_(scales)
-            torch._foreach_mul_(scales, span["root"])
-            torch._foreach_mul_(scales, steps)
-            torch._foreach_mul_(scales, span["rectification"])
+            foreach_add_(scales, span["eps"])
+            foreach_reciprocal_(scales)
+            foreach_mul_(scales, span["root"])
+            foreach_mul_(scales, steps)
+            foreach_mul_(scales, span["rectification"])
             steps = pick(rectified, scales, steps, steps)
-        torch._foreach_sub_(span["parameters"], steps)
+        foreach_sub_(span["parameters"], steps)

@@ -8,6 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skhyper._torch import (
+    foreach_add_,
+    foreach_addcdiv_,
+    foreach_addcmul_,
+    foreach_copy_,
+    foreach_lerp_,
+    foreach_mul_,
+)
 from skhyper.fused._series import Numbers
 from skhyper.fused._span import Span, into, pick
 from skhyper.fused._stepping import LanesAtOnce
@@ -53,7 +61,7 @@ class SGD(AtRate):
         if momentum is not False:
             heavy = _direction(gradients, span)
             gradients = pick(momentum, heavy, gradients, gradients)
-        torch._foreach_addcmul_(span["parameters"], gradients, span["-rate"])
+        foreach_addcmul_(span["parameters"], gradients, span["-rate"])
 
     def counts(self, lane: int) -> dict[str, float]:
         """Give nothing: this optimizer does not count its steps."""
@@ -64,13 +72,13 @@ def _direction(gradients: list[Tensor], span: Span) -> list[Tensor]:
     """Add the gradients to the momentum, and say where it leads to."""
     buffer, is_first = span["momentum_buffer"], span.flags["first"]
     if is_first is True:
-        torch._foreach_copy_(buffer, gradients)
+        foreach_copy_(buffer, gradients)
     else:
-        torch._foreach_mul_(buffer, span["momentum"])
+        foreach_mul_(buffer, span["momentum"])
         if span.flags["dampening"] is False:
-            torch._foreach_add_(buffer, gradients)
+            foreach_add_(buffer, gradients)
         else:
-            torch._foreach_addcmul_(buffer, gradients, span["1-dampening"])
+            foreach_addcmul_(buffer, gradients, span["1-dampening"])
         pick(is_first, gradients, buffer, buffer)
     nesterov, scratch = span.flags["nesterov"], span["scratch"]
     if nesterov is False:
@@ -95,18 +103,18 @@ class RMSprop(AtRate):
         gradients = span.decay(gradients)
         span.average_squares("square_avg", gradients, "alpha")
         roots = span.roots(_centered(gradients, span))
-        torch._foreach_add_(roots, span["eps"])
+        foreach_add_(roots, span["eps"])
         momentum, weights = span.flags["momentum"], span["parameters"]
         if momentum is not False:
             buffer = span["momentum_buffer"]
-            torch._foreach_mul_(buffer, span["momentum"])
-            torch._foreach_addcdiv_(buffer, gradients, roots)
+            foreach_mul_(buffer, span["momentum"])
+            foreach_addcdiv_(buffer, gradients, roots)
         if momentum is True:
-            torch._foreach_addcmul_(weights, buffer, span["-rate"])
+            foreach_addcmul_(weights, buffer, span["-rate"])
             return
-        torch._foreach_mul_(gradients, span["-rate"])
+        foreach_mul_(gradients, span["-rate"])
         if momentum is False:
-            torch._foreach_addcdiv_(weights, gradients, roots)
+            foreach_addcdiv_(weights, gradients, roots)
             return
         light = into(gradients, torch.addcdiv, weights, gradients, roots)
         heavy = into(roots, torch.addcmul, weights, buffer, span["-rate"])
@@ -119,7 +127,7 @@ def _centered(gradients: list[Tensor], span: Span) -> list[Tensor]:
     if centered is False:
         return squares
     means, scratch = span["grad_avg"], span["scratch"]
-    torch._foreach_lerp_(means, gradients, span["1-alpha"])
+    foreach_lerp_(means, gradients, span["1-alpha"])
     variances = into(scratch, _less_product, squares, means, means)
     return pick(centered, variances, squares, scratch)
 
@@ -152,8 +160,8 @@ class Adagrad(LanesAtOnce):
     def update(self, gradients: Sequence[Tensor], span: Span) -> None:
         """Divide the gradients by the root of the sum of their squares."""
         gradients = span.decay(gradients)
-        torch._foreach_addcmul_(span["sum"], gradients, gradients)
+        foreach_addcmul_(span["sum"], gradients, gradients)
         roots = span.roots(span["sum"])
-        torch._foreach_add_(roots, span["eps"])
-        torch._foreach_mul_(gradients, span["-rate"])
-        torch._foreach_addcdiv_(span["parameters"], gradients, roots)
+        foreach_add_(roots, span["eps"])
+        foreach_mul_(gradients, span["-rate"])
+        foreach_addcdiv_(span["parameters"], gradients, roots)

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
+from skhyper._torch import aten
 from skhyper.fused._layers import Gradients, Pass
 
 __all__ = ["BatchNorm", "GroupNorm", "LayerNorm"]
 
-aten = torch.ops.aten
 
 # The kernel computes so many channels at once; what is left over it computes one by
 # one, by other instructions.

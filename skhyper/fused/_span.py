@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skhyper._torch import foreach_addcmul_, foreach_mul_
 from skhyper.fused._series import Numbers
 
 __all__ = ["Flag", "Span", "into", "pick"]
@@ -108,7 +109,7 @@ class Span:
         gradients, is_on = list(gradients), self.flags["coupled"]
         operands = gradients, self["parameters"], self["coupled"]
         if is_on is True:
-            torch._foreach_addcmul_(*operands)
+            foreach_addcmul_(*operands)
         elif is_on:
             # Elsewhere not even the sign of a zero may change.
             decayed = into(self["scratch"], torch.addcmul, *operands)
@@ -130,8 +131,8 @@ class Span:
             The knob that says how much of the average stays.
         """
         weighted = into(self["scratch"], torch.mul, gradients, self[f"1-{share}"])
-        torch._foreach_mul_(self[average], self[share])
-        torch._foreach_addcmul_(self[average], weighted, list(gradients))
+        foreach_mul_(self[average], self[share])
+        foreach_addcmul_(self[average], weighted, list(gradients))
 
     def roots(self, squares: Sequence[Tensor]) -> list[Tensor]:
         """Take the square roots of averages, into the scratch.

@@ -6,7 +6,7 @@ from typing import Any
 from sklearn.base import BaseEstimator, clone
 
 from skhyper.estimators import NeuralNetwork
-from skhyper.exceptions import did_you_mean
+from skhyper.exceptions import nearest
 
 __all__ = ["Parameters", "fitted_networks"]
 
@@ -123,11 +123,23 @@ class Parameters:
         if self._accepts(name):
             return name
         own = {*self._network_names()} or {*self.values}
-        remedy = did_you_mean(name, {*self.values, *own})
+        remedy = " or ".join(map(repr, self._meant(name, own)))
         raise ValueError(
-            f"A parameter of the search must be one of {kind}. Got {name!r}."
-            f"{remedy or ' There are: ' + ', '.join(sorted(own)) + '.'}"
+            f"A parameter of the search must be one of {kind}. Got {name!r}. "
+            f"{f'Did you mean {remedy}?' if remedy else f'There are: {_listed(own)}.'}"
         )
+
+    def _meant(self, name: str, own: set[str]) -> list[str]:
+        """List what was meant: a name without its step, or one that is mistyped."""
+        by_last: dict[str, list[str]] = {}
+        for full in sorted(self.values):
+            by_last.setdefault(full.split("__")[-1].lower(), []).append(full)
+        if name.lower() in by_last:
+            return by_last[name.lower()]
+        near = nearest(name, [*self.values, *own])
+        if near is not None:
+            return [near]
+        return by_last.get(nearest(name, by_last) or "", [])
 
     def _accepts(self, name: str) -> bool:
         """Ask the estimator itself: some take more than their ``get_params`` lists."""
@@ -140,6 +152,10 @@ class Parameters:
     def _network_names(self) -> Iterator[str]:
         for network in self.networks.values():
             yield from network.get_params()
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _parents(name: str) -> Iterator[str]:
