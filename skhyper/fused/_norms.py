@@ -101,7 +101,8 @@ class BatchNorm:
 
     def _parameters(self, at: Pass) -> list[Tensor]:
         stacks = (self.weight, self.bias, self.mean, self.var)
-        return [stack[at.lanes].reshape(-1) for stack in stacks]
+        # Copies: the lanes of a stack need not lie side by side.
+        return [stack[at.lanes].flatten().clone() for stack in stacks]
 
     def _derive(self, operands: list[Tensor], statistics: list[Tensor]) -> list[Tensor]:
         derivatives: list[Tensor] = aten.native_batch_norm_backward(
