@@ -3,6 +3,7 @@
 import secrets
 import time
 import warnings
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, Self
 
@@ -70,9 +71,15 @@ class BaseSearch(BaseSearchCV):
 
         Raises
         ------
+        InvalidParameterError
+            If an argument of the search is wrong; it is a ValueError.
+        TypeError
+            If the space is none, the estimator is a class, it can neither
+            score nor is there a scoring, or `X` has no rows.
         ValueError
-            If a parameter to search does not exist, if nothing was there to fit, or if
-            every fit failed.
+            If a parameter to search does not exist, its domain cannot be read, the data
+            are unfit, nothing was there to fit, or every fit failed. With
+            ``error_score="raise"``, whatever a fit raises.
         KeyboardInterrupt
             At Ctrl-C. The table of the candidates that had finished is kept in
             ``cv_results_``; one that was half trained is not in it.
@@ -134,9 +141,20 @@ class BaseSearch(BaseSearchCV):
             if name.endswith("_") and not name.startswith("_"):
                 delattr(self, name)
 
+    def _splitter(self, y: Any) -> Any:
+        """Read ``cv``; an iterator only once, so that ``plan`` leaves it to ``fit``."""
+        cv = self.cv
+        if isinstance(cv, Iterator):
+            read, splits = self.__dict__.get("_cv_read", (None, []))
+            if read is not cv:
+                splits = list(cv)
+                self._cv_read = (cv, splits)
+            cv = splits
+        return check_cv(cv, y, classifier=is_classifier(self.estimator))
+
     def _split(self, X: Any, y: Any, split_params: dict[str, Any]) -> list[Any]:
         """Split once: all candidates are judged on the same rows."""
-        splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        splitter = self._splitter(y)
         self.n_splits_ = splitter.get_n_splits(X, y, **split_params)
         splits = list(splitter.split(X, y, **split_params))
         if len(splits) != self.n_splits_:
@@ -303,13 +321,18 @@ class BaseSearch(BaseSearchCV):
 
         Raises
         ------
+        InvalidParameterError
+            If an argument of the search is wrong; it is a ValueError.
+        TypeError
+            If the space is none, the estimator is a class, or `X` has no rows.
         ValueError
-            If a parameter to search does not exist.
+            If a parameter to search does not exist, its domain cannot be read, or `X`
+            and `y` do not have equally many rows.
         """
         self._validate_params()
         X, y = indexable(X, y)
         routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
-        splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        splitter = self._splitter(y)
         n_splits = splitter.get_n_splits(X, y, **routed.splitter.split)
         parameters = Parameters(clone(self.estimator))
         return self._plan(parameters, n_splits, bool(self.refit))

@@ -15,6 +15,7 @@ from skopt.callbacks import check_callback
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._base import BaseSearch
 from skhyper.search._evaluation import Evaluation
+from skhyper.search._optimizer_kwargs import check_optimizer_kwargs
 from skhyper.search._plan import Plan, plan_draws
 from skhyper.search._spaces import SPACE_CONSTRAINTS, FlatSpace, read_subspaces
 from skhyper.search._strategy import Strategy
@@ -47,8 +48,10 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         search space; a preset or its name, or a list of them that are joined to one
         space. Names without prefix mean the network inside the estimator.
     optimizer_kwargs : dict, default=None
-        Arguments of skopt's Optimizer. ``{"base_estimator": ...}`` chooses the model:
-        "GP" (the default), "ET", "RF", "GBRT", or "dummy" for none at all.
+        Arguments of skopt's Optimizer, but for those that the search has itself
+        and what needs the time of each fit. ``{"base_estimator": ...}`` chooses the
+        model: "GP" (the default), "ET" or "forest", "RF", "GBRT", "dummy" or "random"
+        for none at all, or a regressor whose ``predict`` takes ``return_std``.
     n_iter : int, default=50
         Candidates to try, at least 1. There are fewer when the space has no more.
     scoring : str, callable, list, tuple or dict, default=None
@@ -222,6 +225,10 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
             space[1] if isinstance(space, tuple) else self.n_iter for space in spaces
         )
 
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        check_optimizer_kwargs(type(self).__name__, self.optimizer_kwargs or {})
+
     def _subspaces(self, parameters: Parameters) -> list[tuple[FlatSpace, int]]:
         return read_subspaces(self.search_spaces, self.n_iter, parameters)
 
@@ -289,9 +296,15 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
 
         Raises
         ------
+        InvalidParameterError
+            If an argument of the search is wrong; it is a ValueError.
+        TypeError
+            If the space is none, the estimator is a class, it can neither
+            score nor is there a scoring, or `X` has no rows.
         ValueError
-            If a parameter to search does not exist, a space is empty or cannot be read,
-            or every fit failed.
+            If a parameter to search does not exist, its domain cannot be read, a space
+            is empty, the data are unfit, `callback` is not callable, or every fit
+            failed. With ``error_score="raise"``, whatever a fit raises.
         KeyboardInterrupt
             At Ctrl-C. The table of the candidates that had finished is kept in
             ``cv_results_``; one that was half trained is not in it.

@@ -1,9 +1,10 @@
-"""The two models of skopt that do not work beside newer libraries, made to work.
+"""The models of skopt, of which two that fail beside newer libraries are made to work.
 
 skopt 0.10.2 cannot build its boosted trees nor its random search under a scikit-learn
 that has estimator tags, and the trees predict by a function that numpy has removed.
 """
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,13 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.utils import RegressorTags, Tags
 from skopt.learning import GradientBoostingQuantileRegressor
 
-__all__ = ["QuantileRegressor", "working_model"]
+__all__ = ["ALIASES", "MODELS", "QuantileRegressor", "working_model"]
+
+MODELS = ("GP", "ET", "RF", "GBRT", "dummy")
+"""The models of skopt by their names, which may be written in any case."""
+
+ALIASES = {"forest": "ET", "random": "dummy"}
+"""Second names: skopt's function ``forest_minimize`` takes extra trees too."""
 
 
 class QuantileRegressor(GradientBoostingQuantileRegressor):
@@ -67,10 +74,19 @@ def working_model(
     Returns
     -------
     arguments : dict
-        The same, but for ``base_estimator`` "GBRT" and "dummy".
+        The same, but for the names "GBRT" and "dummy", the second names that models
+        have, and a model without gradients, which is minimized by sampling.
     """
     name = arguments.get("base_estimator")
-    name = name.upper() if isinstance(name, str) else None
+    if name is not None and not isinstance(name, str):
+        predict = signature(name.predict).parameters
+        by_gradient = arguments.get("acq_optimizer", "auto") != "auto"
+        if by_gradient or "return_mean_grad" in predict:
+            return arguments
+        return {**arguments, "acq_optimizer": "sampling"}
+    if name is not None:
+        name = ALIASES.get(name.lower(), name).upper()
+        arguments = {**arguments, "base_estimator": name}
     if name == "GBRT":
         trees = GradientBoostingRegressor(n_estimators=30, loss="quantile")
         seed = random_state.randint(np.iinfo(np.int32).max)
@@ -83,5 +99,6 @@ def working_model(
             **arguments,
             "base_estimator": DummyRegressor(),
             "n_initial_points": 2 * n_iter + 1,
+            "n_random_starts": None,
         }
     return arguments

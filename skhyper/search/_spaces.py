@@ -1,12 +1,13 @@
 """What the space argument of a search means, for each of the three engines."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from numbers import Integral, Real
 from operator import or_
-from typing import Any
+from typing import Any, TypeGuard
 
+from scipy.stats import rv_continuous, rv_discrete
 from skopt.space import Categorical, Dimension, check_dimension
 
 from skhyper.search._target import Parameters
@@ -73,17 +74,15 @@ def read_subspaces(
     ValueError
         As `read_spaces`, and if a space is empty or the number of a pair is none.
     """
+    if isinstance(given, tuple) and any(isinstance(item, Integral) for item in given):
+        raise ValueError(_no_pair(given))
     pairs = [
         item if isinstance(item, tuple) else (item, n_iter)
         for item in _alternatives(given)
     ]
     for pair in pairs:
         if len(pair) != 2 or not isinstance(pair[1], Integral) or pair[1] < 0:
-            raise ValueError(
-                "A tuple among the search spaces must be (space, n_iter) with an "
-                f"integer n_iter >= 0. Got {pair!r}. A list of one such pair is "
-                "written [(space, n_iter)]."
-            )
+            raise ValueError(_no_pair(pair))
     spaces = [_single(space, parameters) for space, _ in pairs]
     if not all(spaces):
         raise ValueError(
@@ -91,6 +90,14 @@ def read_subspaces(
         )
     full = _with_full_names(spaces, parameters)
     return [(to_flat(space), n) for space, (_, n) in zip(full, pairs, strict=True)]
+
+
+def _no_pair(given: tuple[Any, ...]) -> str:
+    return (
+        "A tuple among the search spaces must be (space, n_iter) with an integer "
+        f"n_iter >= 0. Got {given!r}. A list of one such pair is written "
+        "[(space, n_iter)]."
+    )
 
 
 def _alternatives(given: Any) -> list[Any]:
@@ -173,6 +180,8 @@ def to_distributions(spaces: list[Space]) -> list[Any]:
     """Render spaces for scikit-learn's ParameterSampler."""
     distributions: list[Any] = []
     for space in spaces:
+        # Refused here, as to scikit-learn they are distributions like any other.
+        SearchSpace({name: value for name, value in space.items() if _is_open(value)})
         if isinstance(space, SearchSpace) or any(
             _is_domain(value) or isinstance(value, Dimension) or _names_its_prior(value)
             for value in space.values()
@@ -181,6 +190,11 @@ def to_distributions(spaces: list[Space]) -> list[Any]:
         else:
             distributions.append(space)
     return distributions
+
+
+def _is_open(value: Any) -> bool:
+    """Tell whether a distribution cannot be drawn from until it has its arguments."""
+    return isinstance(value, rv_continuous | rv_discrete) and bool(value.shapes)
 
 
 @dataclass(frozen=True)
@@ -228,49 +242,89 @@ def to_flat(space: Space) -> FlatSpace:
     Raises
     ------
     ValueError
-        If a dimension cannot be read.
+        If a dimension cannot be read. All mistakes are in the one message.
     """
     search_space: SearchSpace | None = None
+    if not isinstance(space, SearchSpace):
+        # What can be read only once is kept.
+        space = {
+            name: list(value) if isinstance(value, Iterator) else value
+            for name, value in space.items()
+        }
+        _check_values(space)
     if isinstance(space, SearchSpace) or any(
         _is_domain(value) or _is_distribution(value) for value in space.values()
     ):
         # Beside a distribution a tuple is the range that it is by itself.
-        read = {name: _as_range(name, value) for name, value in space.items()}
+        read = {name: _as_range(value) for name, value in space.items()}
         search_space = SearchSpace.coerce(
             space if isinstance(space, SearchSpace) else read
         )
         [dimensions] = search_space.flatten().to_skopt()
     else:
-        dimensions = {name: _dimension(name, value) for name, value in space.items()}
+        dimensions = {name: _dimension(value) for name, value in space.items()}
     return FlatSpace(dict(sorted(dimensions.items())), search_space)
 
 
-def _dimension(name: str, value: Any) -> Dimension:
+def _dimension(value: Any) -> Dimension:
     if isinstance(value, Categorical):
         plain = all(map(_is_plain, value.categories))
         return value if plain else _options(value.categories)
     if isinstance(value, Dimension):
         return value
-    value = _as_range(name, value)
-    if isinstance(value, Dimension):
-        return value
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    value = _as_range(value)
+    return value if isinstance(value, Dimension) else _options(value)
+
+
+def _check_values(space: Space) -> None:
+    """Refuse what skopt would misread, or refuse without the parameter's name."""
+    mistakes = []
+    for name, value in space.items():
+        try:
+            _check_value(name, value)
+        except ValueError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
+
+
+def _check_value(name: str, value: Any) -> None:
+    if isinstance(value, Categorical):
+        return
+    if _is_domain(value) or hasattr(value, "rvs"):
+        SearchSpace({name: value})
+        return
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
         raise ValueError(
-            "A dimension of a Bayesian search must be a skopt dimension, a tuple of "
-            "the two ends of a range, a list of values, a domain or a scipy "
-            f"distribution. Got {value!r}."
+            f"In the domain of {name!r}: A dimension of a Bayesian search must be a "
+            "skopt dimension, a tuple of the two ends of a range, a list of values, a "
+            f"domain or a scipy distribution. Got {value!r}."
         )
-    return _options(value)
+    if not _is_range(value):
+        SearchSpace({name: list(value)})
+        return
+    # To a SearchSpace the two ends alone would be a range or two values.
+    SearchSpace({name: (*value, "uniform") if len(value) == 2 else value})
+    if not _is_base(value[3:]):
+        raise ValueError(
+            f"In the domain of {name!r}: A range must be (low, high), (low, high, "
+            "prior) or (low, high, prior, base) with an int >= 2 as the base. Got "
+            f"{value!r}."
+        )
 
 
-def _as_range(name: str, value: Any) -> Any:
+def _is_base(rest: tuple[Any, ...]) -> bool:
+    return not rest or (
+        len(rest) == 1 and isinstance(rest[0], Integral) and int(rest[0]) >= 2
+    )
+
+
+def _as_range(value: Any) -> Any:
     """Turn a tuple of the ends of a range into a dimension, and leave all else."""
-    if _names_its_prior(value):
-        SearchSpace.coerce({name: value})  # refuses a prior that there is not
     return check_dimension(value) if _is_range(value) else value
 
 
-def _is_range(value: Any) -> bool:
+def _is_range(value: Any) -> TypeGuard[tuple[Any, ...]]:
     """Tell ``(low, high[, prior[, base]])`` from a tuple of values."""
     if not isinstance(value, tuple) or len(value) < 2:
         return False

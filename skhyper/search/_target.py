@@ -105,6 +105,8 @@ class Parameters:
         return full
 
     def _full_name(self, name: str, names: list[str], network_first: bool) -> str:
+        if not isinstance(name, str):
+            raise ValueError(f"The name of a parameter must be a str. Got {name!r}.")
         owners = [
             f"{prefix}__{name}" if prefix else name
             for prefix, network in self.networks.items()
@@ -134,6 +136,7 @@ class Parameters:
         by_last: dict[str, list[str]] = {}
         for full in sorted(self.values):
             by_last.setdefault(full.split("__")[-1].lower(), []).append(full)
+        by_last.update({short.lower(): [short] for short in self._network_names()})
         if name.lower() in by_last:
             return by_last[name.lower()]
         near = nearest(name, [*self.values, *own])

@@ -131,10 +131,16 @@ def from_scipy(distribution: Any) -> Domain | None:
     Raises
     ------
     ValueError
-        If it is a distribution that is neither uniform nor log-uniform.
+        If it is a distribution that is not frozen, or neither uniform nor log-uniform.
     """
     if isinstance(distribution, Draw):
         return distribution.domain
+    if isinstance(distribution, stats.rv_continuous | stats.rv_discrete):
+        kind, arguments = distribution.name, distribution.shapes or "loc, scale"
+        raise ValueError(
+            f"A distribution must be frozen: given its arguments. Got scipy's {kind!r} "
+            f"without any. Write {kind}({arguments}) with numbers in their place."
+        )
     name = getattr(getattr(distribution, "dist", None), "name", None)
     if name is None:
         if not hasattr(distribution, "rvs"):

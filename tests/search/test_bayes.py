@@ -10,14 +10,16 @@ import pytest
 from scipy.stats import loguniform, randint
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import FitFailedWarning
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import BayesianRidge, LogisticRegression
 from sklearn.neural_network import MLPClassifier as SklearnMLPClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from skopt import BayesSearchCV as SkoptBayesSearchCV
 from skopt.space import Categorical, Integer, Real
 
+from skhyper._sklearn import InvalidParameterError
 from skhyper.estimators import MLPClassifier
 from skhyper.search import BayesSearchCV
 from skhyper.spaces import Float, SearchSpace, Switch
@@ -386,3 +388,83 @@ def test_a_tuple_beside_a_distribution_is_a_range(iris):
     degrees = {params["degree"] for params in search.cv_results_["params"]}
     assert degrees <= {1, 2, 3, 4, 5}
     assert len(degrees) > 2
+
+
+def _never(*_args, **_kwargs):
+    raise AssertionError("fitted before the arguments were checked")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"base_estimater": "GP"}, "Got 'base_estimater' instead. Did you mean 'base_"),
+        ({"base_estimator": RandomForestRegressor()}, "Got RandomForestRegressor()"),
+        ({"base_estimator": RandomForestRegressor}, "takes return_std, for 'base_est"),
+        ({"base_estimator": None}, "Got None instead."),
+        ({"base_estimator": 3}, "Got 3 instead."),
+        ({"base_estimator": "GPP"}, "Got 'GPP' instead. Did you mean 'GP'?"),
+        (
+            {"acq_func": "EIps"},
+            "'acq_func'. Got 'EIps' instead. It weighs the time",
+        ),
+        ({"acq_func": "ei"}, "Got 'ei' instead. Did you mean 'EI'?"),
+        ({"acq_func_kwargs": {"kapa": 1.0}}, "Did you mean 'kappa'?"),
+        ({"n_initial_points": 0}, "an int >= 1 for 'n_initial_points'. Got 0"),
+        ({"model_queue_size": 0}, "an int >= 1 or None for 'model_queue_size'. Got 0"),
+        ({"initial_point_generator": "sobel"}, "Did you mean 'sobol'?"),
+        ({"avoid_duplicates": "no"}, "a bool for 'avoid_duplicates'. Got 'no'"),
+        ({"dimensions": [(0, 1)]}, "must not have 'dimensions'"),
+        ({"random_state": 3}, "must not have 'random_state'. Got 3"),
+        ({1: 2}, "Got 1 instead."),
+        (
+            {"base_estimator": "ET", "acq_optimizer": "lbfgs"},
+            "Got 'lbfgs' with base_estimator='ET'.",
+        ),
+        ({"acq_func": "MES", "acq_optimizer": "lbfgs"}, "with acq_func='MES'"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "plan"])
+def test_wrong_arguments_of_the_optimizer_are_named_before_any_fit(
+    method, given, words, iris, monkeypatch
+):
+    monkeypatch.setattr(Bowl, "fit", _never)
+    search = BayesSearchCV(Bowl(), LINE, cv=2, optimizer_kwargs=given)
+    with pytest.raises(InvalidParameterError) as error:
+        getattr(search, method)(*iris)
+    text = str(error.value)
+    assert text.startswith("The 'optimizer_kwargs' parameter of BayesSearchCV must")
+    assert words in text
+    assert "\n" not in text
+
+
+def test_all_wrong_arguments_of_the_optimizer_are_in_one_message(iris):
+    given = {"base_estimator": "GPP", "acq_func": "EIps", "n_job": 1, "dimensions": []}
+    search = BayesSearchCV(Bowl(), LINE, cv=2, optimizer_kwargs=given)
+    with pytest.raises(InvalidParameterError) as error:
+        search.fit(*iris)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 4
+    assert all(repr(key) in line for key, line in zip(given, lines, strict=True))
+
+
+@pytest.mark.parametrize("names", [("forest", "ET"), ("random", "dummy")])
+def test_model_has_a_second_name(names, iris):
+    first, second = (
+        BayesSearchCV(
+            Bowl(),
+            LINE,
+            optimizer_kwargs={"base_estimator": name},
+            n_iter=14,
+            cv=2,
+            random_state=0,
+        ).fit(*iris)
+        for name in names
+    )
+    assert first.cv_results_["params"] == second.cv_results_["params"]
+
+
+def test_regressor_of_scikit_learn_may_be_the_model(iris):
+    # It gives no gradients, so that its surface is sampled.
+    settings = {"optimizer_kwargs": {"base_estimator": BayesianRidge()}, "n_iter": 14}
+    search = BayesSearchCV(Bowl(), LINE, cv=2, random_state=0, **settings).fit(*iris)
+    assert len(search.cv_results_["params"]) == 14

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import loguniform, poisson
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from skhyper.estimators import MLPClassifier
 from skhyper.search import BayesSearchCV, GridSearchCV, RandomizedSearchCV
@@ -109,3 +110,18 @@ def test_plan_takes_any_distribution_that_fit_takes(pipeline, classification_dat
 def test_plan_leaves_what_is_no_number_to_fit(pipeline, classification_data):
     grid = {"max_epochs": [5, "x"]}
     assert GridSearchCV(pipeline, grid).plan(*classification_data).max_epochs is None
+
+
+@pytest.mark.parametrize("kind", ["iterator", "generator"])
+def test_plan_leaves_splits_that_can_be_read_once_to_fit(kind, classification_data):
+    X, y = classification_data
+    splits = list(StratifiedKFold(3).split(X, y))
+    cv = iter(splits) if kind == "iterator" else (split for split in splits)
+    search = GridSearchCV(SVC(), {"C": [0.1, 1.0]}, cv=cv)
+    assert search.plan(X, y).n_splits == 3
+    assert search.get_params()["cv"] is cv
+    assert search.fit(X, y).n_splits_ == 3
+    assert search.fit(X, y).best_score_ > 0.5
+    # Other splits are read anew.
+    search.set_params(cv=iter(splits[:2]))
+    assert search.plan(X, y).n_splits == 2

@@ -142,3 +142,53 @@ def test_wrong_type_is_refused_by_fit_and_not_before(search, space, iris):
     made = search(SVC(), space)
     with pytest.raises(ValueError, match="parameter of " + search.__name__):
         made.fit(*iris)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ((1.0, np.inf), "The 'high' parameter of Float must be a finite number. Got"),
+        ((np.nan, 1.0), "The 'low' parameter of Float must be a finite number. Got"),
+        ((10, 1), "The 'low' parameter of Int must be less than 'high'. Got low=10"),
+        ((1.0, 9.0, "uniform", "a"), "A range must be"),
+        (Real(1.0, np.inf), "The 'high' parameter of Float must be a finite number"),
+        ([], "must have at least one value"),
+        ([1.0, 1.0], "must not repeat a value. Got 1.0 2 times"),
+        (3.0, "Got 3.0"),
+        ({"a": 1}, "Got {'a': 1}"),
+        (loguniform, "must be frozen"),
+    ],
+    ids=str,
+)
+def test_wrong_range_or_list_of_a_bayesian_search_names_its_parameter(
+    value, words, iris
+):
+    space = {"C": value, "tol": (1.0, 0.0)}
+    with pytest.raises(ValueError, match=r"^In the domain of 'C': ") as error:
+        BayesSearchCV(SVC(), space, n_iter=2, cv=2).fit(*iris)
+    first, second = str(error.value).splitlines()
+    assert words in first
+    assert second.startswith("In the domain of 'tol': The 'low' parameter of Float")
+
+
+def test_values_that_can_be_read_once_are_all_tried(iris):
+    space = {"C": iter([1.0, 2.0])}
+    search = BayesSearchCV(SVC(), space, n_iter=2, cv=2, random_state=0).fit(*iris)
+    assert sorted(search.cv_results_["param_C"]) == [1.0, 2.0]
+
+
+def test_pair_of_a_space_and_a_number_is_no_list_of_spaces(iris):
+    with pytest.raises(ValueError, match=r"is written \[\(space, n_iter\)\]"):
+        BayesSearchCV(SVC(), ({"C": (1.0, 2.0)}, 2), cv=2).fit(*iris)
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_distribution_without_arguments_is_named_with_its_parameter(search, iris):
+    with pytest.raises(ValueError, match="In the domain of 'C'") as error:
+        search(SVC(), {"C": loguniform}, cv=2).fit(*iris)
+    assert "Write loguniform(a, b) with numbers" in str(error.value)
+
+
+def test_distribution_that_needs_no_arguments_is_drawn_from(iris):
+    search = RandomizedSearchCV(SVC(), {"C": uniform}, n_iter=2, cv=2, random_state=0)
+    assert len(search.fit(*iris).cv_results_["params"]) == 2

@@ -81,6 +81,29 @@ def test_all_unknown_names_are_in_one_error_with_the_nearest_known():
     )
 
 
+@pytest.mark.parametrize(
+    ("estimator", "name", "meant"),
+    [
+        (SVC(), "c", "'C'"),
+        (Pipeline([("scale", StandardScaler()), ("svc", SVC())]), "C", "'svc__C'"),
+        (Pipeline([("scale", StandardScaler()), ("svc", SVC())]), "gama", "'svc__gam"),
+        (Pipeline([("net", MLPClassifier())]), "LR", "'lr'"),
+        (VotingClassifier([("a", SVC()), ("b", SVC())]), "c", "'a__C' or 'b__C'"),
+    ],
+    ids=str,
+)
+def test_name_without_its_step_or_in_the_wrong_case_comes_with_the_right_one(
+    estimator, name, meant
+):
+    with pytest.raises(ValueError, match=f"Got '{name}'. Did you mean {meant}"):
+        Parameters(estimator).full_names([name], network_first=False)
+
+
+def test_name_that_is_no_string_is_refused():
+    with pytest.raises(ValueError, match=r"must be a str. Got 3\."):
+        Parameters(SVC()).full_names([3], network_first=False)
+
+
 def test_short_and_full_name_of_one_parameter_are_refused_together():
     pipeline = Pipeline([("net", MLPClassifier())])
     with pytest.raises(ValueError, match="mean the same parameter"):
