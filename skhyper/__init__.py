@@ -1,4 +1,7 @@
-"""PyTorch networks as scikit-learn estimators, and fast searches over them."""
+"""PyTorch networks as scikit-learn estimators, and fast searches over them.
+
+Importing it registers joblib's backend "fused".
+"""
 
 from skhyper._version import __version__ as __version__
 from skhyper.estimators import (
@@ -7,6 +10,7 @@ from skhyper.estimators import (
     MLPClassifier,
     MLPRegressor,
 )
+from skhyper.fused import FusedBackend
 from skhyper.search import BayesSearchCV, GridSearchCV, RandomizedSearchCV
 from skhyper.spaces import SearchSpace, presets
 
@@ -14,6 +18,7 @@ __all__ = [
     "BayesSearchCV",
     "CNNClassifier",
     "CNNRegressor",
+    "FusedBackend",
     "GridSearchCV",
     "MLPClassifier",
     "MLPRegressor",

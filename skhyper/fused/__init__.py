@@ -1,3 +1,5 @@
-"""Fits that meet are trained together."""
+"""Fits trained together: joblib's backend "fused" and the trainer behind it."""
 
-__all__: list[str] = []
+from skhyper.fused._backend import FusedBackend
+
+__all__ = ["FusedBackend"]

@@ -1,10 +1,16 @@
 """One run that is handed in."""
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from skhyper.training import Data, Outcome, Recipe
+import torch
 
-__all__ = ["Request"]
+from skhyper.training import Data, Outcome, Recipe, Structure
+
+__all__ = ["Request", "parameter_count"]
+
+# Of the weights, while they are trained: gradients, two moments, scratch, the best.
+COPIES = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,3 +30,33 @@ class Request:
     recipe: Recipe
     data: Data
     start: Outcome | None = None
+
+    @cached_property
+    def n_bytes(self) -> int:
+        """Bytes that its training needs, more or less."""
+        structure = self.recipe.structure
+        rows = [self.data.train.X, *([self.data.valid.X] if self.data.valid else [])]
+        n_numbers = parameter_count(structure)
+        # The weights, their gradients, the optimizer's state and the best weights.
+        weights = COPIES * n_numbers * structure.dtype.itemsize
+        return weights + sum(part.numel() * part.element_size() for part in rows)
+
+
+@lru_cache(maxsize=256)
+def parameter_count(structure: Structure) -> int:
+    """Count the parameters of a network.
+
+    Parameters
+    ----------
+    structure : Structure
+        Its structure.
+
+    Returns
+    -------
+    count : int
+        Numbers in all of its parameters.
+    """
+    module = structure.module(
+        **dict(structure.module_params), generator=torch.Generator()
+    )
+    return sum(parameter.numel() for parameter in module.parameters())

@@ -1,0 +1,166 @@
+"""joblib's backend in which fits are trained together."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any
+
+import joblib
+from joblib.parallel import ParallelBackendBase, register_parallel_backend
+
+from skhyper.fused._scheduler import Scheduler, Task, scheduler_here
+from skhyper.fused._trainer import train_together
+
+__all__ = ["FusedBackend"]
+
+# Where the system does not tell how much memory is free.
+MODEST_MEMORY = 4 * 10**9
+
+
+class FusedBackend(ParallelBackendBase):
+    """Runs joblib's tasks in threads and trains together the networks they fit.
+
+    It is joblib's backend "fused". Whatever fits estimators of this package in
+    ``joblib.Parallel`` is made faster by it, with the results it has without it; tasks
+    that fit none of them run in its threads.
+
+    Parameters
+    ----------
+    nesting_level : int or None, default=None
+        As in joblib.
+    inner_max_num_threads : None, default=None
+        As in joblib, where it is of use to processes only.
+    max_tasks : int, default=256
+        Tasks under way at once, at least 1.
+    memory : int or None, default=None
+        Bytes that the fits which are trained together may need; None for half of
+        what is free.
+
+    Examples
+    --------
+    >>> import joblib
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from skhyper import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> with joblib.parallel_config("fused"):
+    ...     scores = cross_val_score(MLPClassifier(max_epochs=5, random_state=0), X, y)
+    >>> scores.shape
+    (5,)
+    """
+
+    supports_retrieve_callback = True
+    supports_sharedmem = True
+    supports_timeout = True
+    uses_threads = True
+    default_n_jobs = -1
+
+    def __init__(
+        self,
+        nesting_level: int | None = None,
+        inner_max_num_threads: int | None = None,
+        *,
+        max_tasks: int = 256,
+        memory: int | None = None,
+        scheduler: Scheduler | None = None,
+    ) -> None:
+        super().__init__(nesting_level, inner_max_num_threads)
+        self.max_tasks = max_tasks
+        self.memory = memory
+        self.n_slots = 1
+        self._scheduler = scheduler
+        self._is_nested = scheduler is not None
+        self._is_dispatching = False
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        """Give the number of tasks that are under way at once."""
+        if n_jobs == 0:
+            raise ValueError("n_jobs == 0 in Parallel has no meaning")
+        return self.max_tasks
+
+    def configure(self, n_jobs: int = -1, parallel: Any = None, **options: Any) -> int:
+        """Make ready for calls, and give the number of tasks at once."""
+        self.parallel = parallel
+        n_cores = joblib.cpu_count()
+        self.n_slots = n_jobs if n_jobs > 0 else max(n_cores + 1 + n_jobs, 1)
+        return self.effective_n_jobs(n_jobs)
+
+    def start_call(self) -> None:
+        """Begin a call: its tasks will be submitted now."""
+        if not self._is_nested:
+            budget = free_memory() // 2 if self.memory is None else self.memory
+            self._scheduler = Scheduler(
+                self.n_slots, self.max_tasks, budget, train_together
+            )
+        if not self._is_in_task():
+            self.scheduler.expect_tasks()
+            self._is_dispatching = True
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler of the call."""
+        assert self._scheduler is not None, "tasks are submitted in calls"
+        return self._scheduler
+
+    def submit(
+        self,
+        func: Callable[[], Any],
+        callback: Callable[[Future[Any]], None] | None = None,
+    ) -> Future[Any]:
+        """Let a task run when its turn comes."""
+        task = Task(func, callback, self)
+        self.scheduler.submit(task)
+        return task.future
+
+    def retrieve_result_callback(self, out: Future[Any]) -> Any:
+        """Give what a task has given, or raise what it has raised."""
+        return out.result()
+
+    @contextmanager
+    def retrieval_context(self) -> Iterator[None]:
+        """Wait for the tasks; from now on they alone bring others."""
+        if self._is_in_task():
+            with self.scheduler.blocked(self):
+                yield
+            return
+        self._end_dispatching()
+        yield
+
+    def abort_everything(self, ensure_ready: bool = True) -> None:
+        """Give up the tasks of the call."""
+        self.scheduler.give_up(self if self._is_nested else None)
+
+    def stop_call(self) -> None:
+        """End a call."""
+        self._end_dispatching()
+        if not self._is_nested:
+            self.scheduler.join()
+
+    def get_nested_backend(self) -> tuple[ParallelBackendBase, None]:
+        """Give a backend whose tasks meet with those of this one."""
+        nested = FusedBackend(
+            (self.nesting_level or 0) + 1,
+            max_tasks=self.max_tasks,
+            scheduler=self.scheduler,
+        )
+        return nested, None
+
+    def _is_in_task(self) -> bool:
+        return self._is_nested and scheduler_here() is self._scheduler
+
+    def _end_dispatching(self) -> None:
+        if self._is_dispatching:
+            self._is_dispatching = False
+            self.scheduler.expect_no_more()
+
+
+def free_memory() -> int:
+    """Give the bytes of memory that are free, or a modest number."""
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return MODEST_MEMORY
+
+
+register_parallel_backend("fused", FusedBackend)

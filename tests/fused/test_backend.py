@@ -1,0 +1,214 @@
+"""Whatever runs in joblib meets in the backend, and gives what it gives without it."""
+
+import threading
+
+import joblib
+import numpy as np
+import pytest
+from scipy.stats import loguniform
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import (
+    BaggingClassifier,
+    BaggingRegressor,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.exceptions import FitFailedWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_selection import RFECV, SequentialFeatureSelector
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+    cross_val_predict,
+    cross_val_score,
+    cross_validate,
+    learning_curve,
+    permutation_test_score,
+    validation_curve,
+)
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skopt import BayesSearchCV as SkoptBayesSearchCV
+
+import skhyper
+from skhyper import MLPClassifier, MLPRegressor
+from skhyper.fused import _backend
+
+X, Y = load_iris(return_X_y=True)
+X_DIABETES, Y_DIABETES = load_diabetes(return_X_y=True)
+NET = MLPClassifier((4,), max_epochs=3, random_state=0)
+PIPELINE = make_pipeline(StandardScaler(), NET)
+LR = "mlpclassifier__lr"
+RATES = loguniform(0.01, 1)
+
+
+@pytest.fixture
+def groups(monkeypatch):
+    """Record how many fits have met each time."""
+    sizes = []
+    train_together = _backend.train_together
+
+    def record(requests, n_threads, halt):
+        sizes.append(len(requests))
+        return train_together(requests, n_threads, halt)
+
+    monkeypatch.setattr(_backend, "train_together", record)
+    return sizes
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left():
+    before = threading.active_count()
+    yield
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    ("max_tasks", "expected"), [(300, [300]), (64, [64] * 4 + [44]), (2, [2] * 150)]
+)
+def test_a_grid_meets_in_as_many_groups_as_there_have_to_be(
+    groups, max_tasks, expected
+):
+    grid = {LR: np.linspace(0.001, 0.1, 60)}
+    with joblib.parallel_config("fused", max_tasks=max_tasks):
+        GridSearchCV(PIPELINE, grid, cv=5, refit=False).fit(X, Y)
+    assert groups == expected
+
+
+def test_a_small_memory_makes_small_groups(groups):
+    with joblib.parallel_config("fused", memory=1):
+        cross_val_score(PIPELINE, X, Y, cv=4)
+    assert groups == [1] * 4
+
+
+def scores_of(search):
+    return search.fit(X, Y).cv_results_["mean_test_score"]
+
+
+def importance(pipeline):
+    weight = pipeline[-1].net_.module_[0].weight
+    return weight.detach().abs().sum(0).numpy()
+
+
+def probabilities(estimator):
+    return estimator.fit(X, Y).predict_proba(X)
+
+
+CALLS = {
+    "GridSearchCV": lambda: scores_of(GridSearchCV(PIPELINE, {LR: [0.01, 0.1]}, cv=2)),
+    "RandomizedSearchCV": lambda: scores_of(
+        RandomizedSearchCV(
+            PIPELINE, {LR: loguniform(0.01, 1)}, n_iter=3, random_state=0
+        )
+    ),
+    "HalvingRandomSearchCV": lambda: scores_of(
+        HalvingRandomSearchCV(PIPELINE, {LR: RATES}, min_resources=40, random_state=0)
+    ),
+    "our GridSearchCV": lambda: scores_of(
+        skhyper.GridSearchCV(PIPELINE, {LR: [0.01, 0.1]}, cv=2)
+    ),
+    "our BayesSearchCV": lambda: scores_of(
+        skhyper.BayesSearchCV(
+            PIPELINE, {LR: (0.01, 1.0)}, n_iter=6, n_points=3, cv=2, random_state=0
+        )
+    ),
+    "skopt's BayesSearchCV": lambda: scores_of(
+        SkoptBayesSearchCV(
+            PIPELINE, {LR: (0.01, 1.0)}, n_iter=8, n_points=8, cv=2, random_state=0
+        )
+    ),
+    "cross_validate": lambda: cross_validate(PIPELINE, X, Y)["test_score"],
+    "cross_val_predict": lambda: cross_val_predict(
+        PIPELINE, X, Y, method="predict_proba"
+    ),
+    "learning_curve": lambda: learning_curve(
+        PIPELINE, X, Y, train_sizes=[40, 80], shuffle=True, random_state=0
+    )[2],
+    "validation_curve": lambda: validation_curve(
+        PIPELINE, X, Y, param_name=LR, param_range=[0.01, 0.1]
+    )[1],
+    "permutation_test_score": lambda: permutation_test_score(
+        PIPELINE, X, Y, n_permutations=4, random_state=0
+    )[1],
+    "RFECV": lambda: scores_of(RFECV(PIPELINE, cv=2, importance_getter=importance)),
+    "SequentialFeatureSelector": lambda: (
+        SequentialFeatureSelector(PIPELINE, n_features_to_select=2, cv=2)
+        .fit(X, Y)
+        .get_support()
+    ),
+    "BaggingClassifier": lambda: probabilities(
+        BaggingClassifier(PIPELINE, 4, random_state=0)
+    ),
+    "BaggingRegressor": lambda: (
+        BaggingRegressor(MLPRegressor((4,), max_epochs=3), 4, random_state=0)
+        .fit(X_DIABETES, Y_DIABETES)
+        .predict(X_DIABETES)
+    ),
+    "VotingClassifier": lambda: probabilities(
+        VotingClassifier([("a", PIPELINE), ("b", PIPELINE)], voting="soft")
+    ),
+    "StackingClassifier": lambda: probabilities(
+        StackingClassifier([("a", PIPELINE), ("b", PIPELINE)], LogisticRegression())
+    ),
+    "OneVsRestClassifier": lambda: probabilities(OneVsRestClassifier(PIPELINE)),
+    "MultiOutputClassifier": lambda: (
+        MultiOutputClassifier(PIPELINE).fit(X, np.c_[Y, Y[::-1]]).predict(X)
+    ),
+    "CalibratedClassifierCV": lambda: probabilities(CalibratedClassifierCV(PIPELINE)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The objective has been evaluated")
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_results_are_those_without_the_backend_and_fits_meet(call, groups):
+    expected = call()
+    with joblib.parallel_config("fused"):
+        np.testing.assert_array_equal(call(), expected)
+    assert max(groups) > 1
+
+
+def test_a_search_inside_a_search_meets_across_its_folds(groups):
+    inner = skhyper.GridSearchCV(PIPELINE, {LR: [0.01, 0.1]}, cv=3, random_state=0)
+    expected = cross_val_score(inner, X, Y, cv=4)
+    with joblib.parallel_config("fused"):
+        np.testing.assert_array_equal(cross_val_score(inner, X, Y, cv=4), expected)
+    # All inner fits of all outer folds, then the refits.
+    assert groups == [4 * 3 * 2, 4]
+
+
+def test_bagging_inside_a_grid_meets(groups):
+    bagging = BaggingClassifier(PIPELINE, 3, random_state=0)
+    grid = {f"estimator__{LR}": [0.01, 0.1]}
+    expected = scores_of(GridSearchCV(bagging, grid, cv=2, refit=False))
+    with joblib.parallel_config("fused"):
+        scores = scores_of(GridSearchCV(bagging, grid, cv=2, refit=False))
+    np.testing.assert_array_equal(scores, expected)
+    assert max(groups) == 12
+
+
+def test_tasks_without_fits_simply_run(groups):
+    with joblib.parallel_config("fused"):
+        results = joblib.Parallel()(joblib.delayed(pow)(n, 2) for n in range(1000))
+        score = cross_val_score(LogisticRegression(max_iter=1000), X, Y).mean()
+    assert results == [n**2 for n in range(1000)]
+    assert score > 0.9
+    assert groups == []
+
+
+def test_an_error_ends_the_fit_that_made_it_only(groups):
+    grid = {LR: [0.01, 1e38, 0.1]}
+    search = GridSearchCV(PIPELINE, grid, cv=2, refit=False, error_score=-1.0)
+    with (
+        joblib.parallel_config("fused"),
+        pytest.warns(FitFailedWarning, match="2 fits failed") as caught,
+    ):
+        scores = scores_of(search)
+    assert "with lr=1e+38" in str(caught[0].message)
+    assert "lr=0.01" not in str(caught[0].message)
+    assert (scores == -1.0).tolist() == [False, True, False]
+    assert groups == [6]
