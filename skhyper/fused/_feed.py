@@ -37,6 +37,7 @@ class Source:
         self.valid = valid
         self.noise = Noise(seed)
         self.seed = seed
+        self.n_rows = len(train)
         self.bounds = batch_bounds(len(train), batch_size)
 
 
@@ -62,12 +63,14 @@ class Feed:
         self.X = self._storage(first.X)
         self.y = self._storage(first.y)
         self.weight = None if first.weight is None else self._storage(first.weight)
+        # Lanes of one seed and as many rows draw the same numbers.
+        self.keys = [(source.seed, source.n_rows) for source in sources]
         self.generators: dict[tuple[int, int], torch.Generator] = {}
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle the rows of every source, as its seed says for this epoch."""
         for number, source in enumerate(self.distinct):
-            rows, n_rows = source.train, len(source.train)
+            rows, n_rows = source.train, source.n_rows
             key = (source.seed, n_rows)
             self.generators[key] = source.noise.generator("dropout", epoch, self.device)
             order = None
@@ -135,10 +138,10 @@ class Feed:
 
     def draw(self, lanes: slice) -> Draw:
         """Make what draws the uniform numbers of a step's dropout."""
-        keys = [(s.seed, len(s.train)) for s in self.of_lanes[lanes]]
-        distinct = list(dict.fromkeys(keys))
 
         def uniforms(n_rows: int, n_units: int) -> Tensor:
+            keys = self.keys[lanes]
+            distinct = list(dict.fromkeys(keys))
             drawn = {
                 key: torch.rand(
                     (n_rows, n_units),

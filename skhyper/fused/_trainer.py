@@ -99,7 +99,7 @@ def make_lanes(requests: Sequence[Request], numbers: Sequence[int]) -> list[Lane
             known.append(source)
         lanes.append(Lane(number, recipe, source))
     order = {lane.source: place for place, lane in enumerate(lanes)}
-    return sorted(lanes, key=lambda lane: (-len(lane.source.train), order[lane.source]))
+    return sorted(lanes, key=lambda lane: (-lane.source.n_rows, order[lane.source]))
 
 
 def _has_rows(source: Source, train: Rows, valid: Rows | None) -> bool:
