@@ -138,6 +138,11 @@ def write_archive(
         What ``json`` can write.
     arrays : mapping of str to ndarray
         Arrays without objects.
+
+    Raises
+    ------
+    OSError
+        If the folder of the file does not exist, or the file cannot be written.
     """
     buffer = io.BytesIO()
     text = np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)
@@ -145,6 +150,15 @@ def write_archive(
     # An archive ends with the length of its comment, which is 0, and the comment.
     content = buffer.getvalue()[:-2] + DIGEST.to_bytes(2, "little")
     path = path.resolve()
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder of the file to write must exist. Got {str(path)!r}. Create "
+            f"{str(path.parent)!r} first."
+        )
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"The file to write must not be a folder. Got {str(path)!r}."
+        )
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with temporary.open("xb") as file:

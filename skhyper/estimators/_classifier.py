@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from skhyper.estimators._class_weight import balanced_weight, given_weight
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.rules import predictions
@@ -49,11 +49,16 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
         ------
         InvalidParameterError
             If arguments of the estimator are wrong.
+        TypeError
+            If `X` is sparse or has no rows at all.
         ValueError
-            If the data are unfit, `y` holds an unknown class, or the estimator
-            has ``early_stopping=True`` or ``class_weight="balanced"``.
+            If the data are unfit, the structure has changed, `y` holds an unknown
+            class, or the estimator has ``early_stopping=True`` or
+            ``class_weight="balanced"``.
         TrainingDiverged
-            If the loss or a weight stops being finite.
+            If the loss or a weight stops being finite; it is a ValueError.
+        KeyboardInterrupt
+            At Ctrl-C, within one batch. The estimator stays as it was.
         """
         if self.class_weight == "balanced":
             raise ValueError(
@@ -89,6 +94,16 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
         probabilities : ndarray of shape (n_samples, n_classes)
             A column a class, in the order of ``classes_``; for multilabel targets
             the probability of each label.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted; it is a ValueError.
+        TypeError
+            If `X` is sparse or has no rows at all.
+        ValueError
+            If `X` is not finite, too large, or of another shape or other names than
+            in ``fit``.
         """
         output = self._output(X)
         return predictions(self._loss, output).cpu().numpy()
@@ -105,6 +120,16 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
             Natural logarithms, computed without forming the probabilities.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted; it is a ValueError.
+        TypeError
+            If `X` is sparse or has no rows at all.
+        ValueError
+            If `X` is not finite, too large, or of another shape or other names than
+            in ``fit``.
         """
         output = self._output(X)
         log = logsigmoid(output) if self._multilabel else output.log_softmax(-1)
@@ -122,11 +147,51 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
         -------
         decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
             For two classes the log-odds of the second, else a column a class.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted; it is a ValueError.
+        TypeError
+            If `X` is sparse or has no rows at all.
+        ValueError
+            If `X` is not finite, too large, or of another shape or other names than
+            in ``fit``.
         """
         output = self._output(X)
         if not self._multilabel and len(self.classes_) == 2:
             output = output[:, 1] - output[:, 0]
         return output.cpu().numpy()
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Measure the accuracy of the predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            The share of rows whose prediction is right; for multilabel targets, with
+            all of their labels.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted; it is a ValueError.
+        TypeError
+            If `X` is sparse or has no rows at all.
+        ValueError
+            If `X` is not finite, too large, or of another shape or other names than
+            in ``fit``, or `y` is unfit.
+        """
+        return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -218,8 +283,11 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
                 "'balanced' or None for multilabel targets, whose rows have no single "
                 f"class. Got {self.class_weight!r}; weigh the rows by sample_weight."
             )
-        if y_train is None or self.class_weight != "balanced":
-            return compute_sample_weight(self.class_weight, y)
-        both = np.concatenate([y_train, y])
-        train = np.arange(len(y_train))
-        return compute_sample_weight("balanced", both, indices=train)[len(train) :]
+        if self.class_weight == "balanced":
+            return balanced_weight(y, y_train)
+        classes = getattr(self, "_announced", None)
+        if classes is None and self.__sklearn_is_fitted__():
+            classes = self.classes_
+        if classes is None:
+            classes = np.unique(y if y_train is None else y_train)
+        return given_weight(type(self).__name__, self.class_weight, y, classes)

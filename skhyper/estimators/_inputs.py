@@ -1,7 +1,10 @@
 """What scikit-learn's validation would let pass, or refuse without saying why."""
 
 import re
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,10 +13,19 @@ import torch
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-__all__ = ["check_magnitude", "read_features", "read_target"]
+__all__ = [
+    "as_validation",
+    "check_magnitude",
+    "read_features",
+    "read_target",
+    "read_weight",
+]
 
 # The square of a larger number overflows float32 before the loss does.
 LARGEST_FEATURE = 1e15
+
+# The names of the data in a message, which are not in quotes as labels are.
+DATA = re.compile(r"(?<![\w'\"`])([Xy])(?![\w'\"`])")
 
 NOT_NUMBERS = re.compile("date|time|duration|period|interval", re.IGNORECASE)
 
@@ -112,6 +124,60 @@ def read_target(name: str, y: Any, what: str = "y") -> Any:
             "make all of them strings, or all of them numbers."
         )
     return y
+
+
+def read_weight(name: str, weight: Any) -> Any:
+    """Take the weights of the rows, or say that they are no numbers.
+
+    Parameters
+    ----------
+    name : str
+        The estimator's class.
+    weight : float, or array-like or torch.Tensor of shape (n_samples,)
+        What the user gives.
+
+    Returns
+    -------
+    weight : float or ndarray
+        The same as numbers.
+
+    Raises
+    ------
+    ValueError
+        If they are masked or no numbers.
+    """
+    if isinstance(weight, torch.Tensor):
+        return _array_of(weight)
+    if isinstance(weight, Real):
+        return weight
+    _check_unmasked(name, "sample_weight", weight)
+    try:
+        return np.asarray(weight, dtype=np.float64)
+    except (OverflowError, TypeError, ValueError):
+        raise ValueError(
+            f"Input sample_weight of {name} must be a finite number for every row. Got "
+            f"{reprlib.repr(weight)}."
+        ) from None
+
+
+@contextmanager
+def as_validation() -> Iterator[None]:
+    """Have errors about `X` and `y` speak of `X_val` and `y_val`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        What was raised inside, in other words.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        first, *rest = str(error).split("\n")
+        renamed = DATA.sub(r"\1_val", first, count=1)
+        if renamed == first:
+            renamed = f"In X_val and y_val: {first}"
+        raise kind("\n".join([renamed, *rest])) from error
 
 
 def check_magnitude(name: str, X: NDArray[Any]) -> None:

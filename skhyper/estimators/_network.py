@@ -13,7 +13,13 @@ from torch import Tensor
 from skhyper._sklearn import check_sample_weight
 from skhyper.estimators._arguments import Arguments
 from skhyper.estimators._continuing import warn_of_changes, warn_of_spent_schedule
-from skhyper.estimators._inputs import check_magnitude, read_features, read_target
+from skhyper.estimators._inputs import (
+    as_validation,
+    check_magnitude,
+    read_features,
+    read_target,
+    read_weight,
+)
 from skhyper.estimators._parameters import resolve_device
 from skhyper.estimators._persistence import Persistent
 from skhyper.estimators._recipe import check_same_structure, draw_seed, make_recipe
@@ -81,11 +87,16 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         ------
         InvalidParameterError
             If arguments of the estimator are wrong; all mistakes are named.
+        TypeError
+            If `X` is sparse or has no rows at all.
         ValueError
             If the data are unfit: empty, not finite, too large, of the wrong
-            shape or type.
+            shape or type; if `X_val` comes without `y_val`; or if a warm start finds
+            another structure.
         TrainingDiverged
-            If the loss or a weight stops being finite.
+            If the loss or a weight stops being finite; it is a ValueError.
+        KeyboardInterrupt
+            At Ctrl-C, within one batch. No model is left behind.
         """
         self._check_parameters()
         if not self.warm_start:
@@ -99,7 +110,7 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         seed = draw_seed(self.random_state)
         rows = self._rows(X, y, weight, self._dtype(X))
         data = self._split(rows, y, X_val, y_val, seed)
-        recipe = self._recipe(data, seed)
+        recipe = self._recipe(data, seed, "fit")
         # Where a run starts from is part of no key, as a net has no lasting hash.
         cached = train if start is not None else check_memory(self.memory).cache(train)
         return self._adopt(cached(recipe, data, start), recipe)
@@ -120,7 +131,7 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
             self._learn_target(y, weight)
         data = Data(self._rows(X, y, weight, self._dtype(X)))
         seed = draw_seed(self.random_state) if first else self._net_recipe.knobs.seed
-        recipe = self._recipe(data, seed)
+        recipe = self._recipe(data, seed, "partial_fit")
         outcome = train_on(recipe, data, None if first else self._outcome)
         if not first:
             warn_of_changes(type(self).__name__, recipe.knobs, self._net_recipe.knobs)
@@ -148,6 +159,16 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predicted target, in the form it had in ``fit``.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted; it is a ValueError.
+        TypeError
+            If `X` is sparse or has no rows at all.
+        ValueError
+            If `X` is not finite, too large, or of another shape or other names than
+            in ``fit``.
         """
         return self._decode(self._output(X))
 
@@ -211,8 +232,9 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         class_weight = self._class_weight(y)
         if sample_weight is None:
             return class_weight
+        given = read_weight(type(self).__name__, sample_weight)
         weight = check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+            given, X, dtype=np.float64, ensure_non_negative=True
         )
         return weight if class_weight is None else weight * class_weight
 
@@ -252,9 +274,10 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
                 f"no {missing}."
             )
         if X_val is not None:
-            X, y_val = self._read(X_val, y_val, reset=False)
-            weight = self._class_weight(y_val, y)
-            return Data(rows, self._rows(X, y_val, weight, rows.X.dtype))
+            with as_validation():
+                X, y_val = self._read(X_val, y_val, reset=False)
+                weight = self._class_weight(y_val, y)
+                return Data(rows, self._rows(X, y_val, weight, rows.X.dtype))
         stopping = self.early_stopping
         if stopping == "auto":
             stopping = len(rows) > EARLY_STOPPING_ROWS
@@ -265,13 +288,13 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         name = type(self).__name__
         return Data(*split_rows(name, rows, self.validation_fraction, strata, seed))
 
-    def _recipe(self, data: Data, seed: int) -> Recipe:
+    def _recipe(self, data: Data, seed: int, method: str) -> Recipe:
         name = type(self).__name__
         params = self.get_params(deep=False)
         recipe = make_recipe(name, params, self._module(), self._loss, data, seed)
         if self.__sklearn_is_fitted__():
             before = self._net_recipe.structure
-            check_same_structure(name, recipe.structure, before, self.device_)
+            check_same_structure(name, method, recipe.structure, before, self.device_)
         return recipe
 
     def _adopt(self, outcome: Outcome, recipe: Recipe) -> Self:

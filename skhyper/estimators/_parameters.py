@@ -1,6 +1,8 @@
 """The rules for the estimators' arguments."""
 
 import math
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import Any
@@ -214,6 +216,11 @@ def _mistakes_in_values(
             lower = value.lower() if isinstance(value, str) else value
             yield f"{error}{did_you_mean(lower, known)}"
         else:
+            if _is_beyond_floats(value):
+                yield (
+                    f"The {parameter!r} parameter of {name} must be a number that a "
+                    f"float can hold. Got an integer of {value.bit_length()} bits."
+                )
             # To Python, True is the number one.
             if isinstance(value, bool) and not {"boolean", "verbose"} & {
                 constraint for constraint in allowed if isinstance(constraint, str)
@@ -222,6 +229,11 @@ def _mistakes_in_values(
                     f"The {parameter!r} parameter of {name} must be a number. Got "
                     f"{value!r} instead."
                 )
+
+
+def _is_beyond_floats(value: Any) -> bool:
+    """Tell of an integer that no float can hold: its type is right, its size not."""
+    return isinstance(value, int) and abs(value) > sys.float_info.max
 
 
 def _mistakes_in_combinations(name: str, params: Mapping[str, Any]) -> Iterator[str]:
@@ -242,7 +254,8 @@ def _mistakes_in_combinations(name: str, params: Mapping[str, Any]) -> Iterator[
     class_weight = params.get("class_weight")
     if isinstance(class_weight, dict):
         for label, weight in class_weight.items():
-            if not isinstance(weight, Real) or not 0 <= float(weight) < math.inf:
+            is_number = isinstance(weight, Real) and not _is_beyond_floats(weight)
+            if not is_number or not 0 <= float(weight) < math.inf:
                 yield (
                     f"The 'class_weight' parameter of {name} must have finite numbers "
                     f"of at least 0. Got {weight!r} for the class {label!r}."
@@ -250,8 +263,13 @@ def _mistakes_in_combinations(name: str, params: Mapping[str, Any]) -> Iterator[
 
 
 def _mistakes_in_callbacks(name: str, callbacks: Iterable[Any]) -> Iterator[str]:
-    for callback in callbacks:
-        named = isinstance(callback, tuple) and len(callback) == 2
+    used: list[str] = []
+    for number, callback in enumerate(callbacks):
+        named = (
+            isinstance(callback, tuple)
+            and len(callback) == 2
+            and isinstance(callback[0], str)
+        )
         if not isinstance(callback[1] if named else callback, Callback):
             yield (
                 f"The 'callbacks' parameter of {name} must be a list of callbacks of "
@@ -262,4 +280,13 @@ def _mistakes_in_callbacks(name: str, callbacks: Iterable[Any]) -> Iterator[str]
                 f"The 'callbacks' parameter of {name} must not use the name of "
                 f"one of the net's own callbacks. Got {callback!r} in it. Name it "
                 f"otherwise than {callback[0]!r}."
+            )
+        else:
+            # As it is called in the net.
+            used.append(callback[0] if named else f"callback_{number}")
+    for callback_name, count in Counter(used).items():
+        if count > 1:
+            yield (
+                f"The 'callbacks' parameter of {name} must give each callback a name "
+                f"of its own. Got {callback_name!r} {count} times."
             )

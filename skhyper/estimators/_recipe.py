@@ -99,7 +99,7 @@ def make_recipe(
 
 
 def check_same_structure(
-    name: str, structure: Structure, before: Structure, device: str
+    name: str, method: str, structure: Structure, before: Structure, device: str
 ) -> None:
     """Refuse to go on training a net with another structure.
 
@@ -107,6 +107,8 @@ def check_same_structure(
     ----------
     name : str
         The estimator's class.
+    method : {"fit", "partial_fit"}
+        What goes on with the net: a warm start or another epoch.
     structure : Structure
         What is wanted.
     before : Structure
@@ -120,17 +122,22 @@ def check_same_structure(
         If more than the batch size has changed.
     """
     before = replace(before, batch_size=structure.batch_size, device=device)
-    changed = [
-        field.name
-        for field in fields(structure)
-        if getattr(structure, field.name) != getattr(before, field.name)
-    ]
+    now, then = _as_arguments(structure), _as_arguments(before)
+    changed = [key for key in {**now, **then} if now.get(key) != then.get(key)]
     if changed:
+        remedy = "set warm_start=False" if method == "fit" else "set it back"
         raise ValueError(
-            f"{name} can only go on training a net of the same structure. Changed "
-            f"since the last fit: {', '.join(changed)}. Fit a clone, or set "
-            "warm_start=False."
+            f"{name}.{method} can only go on training a net of the same structure. "
+            f"Changed since the last fit: {', '.join(changed)}. Fit a clone, or "
+            f"{remedy}."
         )
+
+
+def _as_arguments(structure: Structure) -> dict[str, Any]:
+    """Spell out a structure by the names that its parts have as arguments."""
+    values = {field.name: getattr(structure, field.name) for field in fields(structure)}
+    precision = (values.pop("dtype"), values.pop("autocast"))
+    return {**dict(values.pop("module_params")), **values, "precision": precision}
 
 
 def draw_seed(random_state: int | np.random.RandomState | None) -> int:

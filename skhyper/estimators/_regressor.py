@@ -40,12 +40,46 @@ class NeuralRegressor(RegressorMixin, NeuralNetwork):
         ------
         InvalidParameterError
             If arguments of the estimator are wrong.
+        TypeError
+            If `X` is sparse or has no rows at all.
         ValueError
-            If the data are unfit or the estimator has ``early_stopping=True``.
+            If the data are unfit, the structure has changed, or the estimator has
+            ``early_stopping=True``.
         TrainingDiverged
-            If the loss or a weight stops being finite.
+            If the loss or a weight stops being finite; it is a ValueError.
+        KeyboardInterrupt
+            At Ctrl-C, within one batch. The estimator stays as it was.
         """
         return self._partial_fit(X, y, sample_weight)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Measure the share of the target's variance that is predicted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            :math:`R^2`, at most 1; averaged over several outputs.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted; it is a ValueError.
+        TypeError
+            If `X` is sparse or has no rows at all.
+        ValueError
+            If `X` is not finite, too large, or of another shape or other names than
+            in ``fit``, or `y` is unfit.
+        """
+        return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -1,7 +1,7 @@
 """Try out what the user hands on to torch, before there is anything to train."""
 
 import inspect
-import math
+import sys
 from collections.abc import Iterator, Mapping
 from numbers import Integral, Real
 from typing import Any
@@ -132,7 +132,7 @@ def _expected(parameter: inspect.Parameter, value: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     number = isinstance(value, Real) and not isinstance(value, bool)
-    return number and 0 <= value < math.inf
+    return number and 0 <= value <= sys.float_info.max
 
 
 def _optimizer(params: Mapping[str, Any]) -> torch.optim.Optimizer:

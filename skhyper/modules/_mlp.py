@@ -247,3 +247,36 @@ class MLP(LayerStack):
                 generator,
             )
         )
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """Compute the outputs.
+
+        Parameters
+        ----------
+        input : Tensor of shape ``(n_samples, n_features)``
+            Samples; there may be further axes in front.
+
+        Returns
+        -------
+        Tensor of shape ``(n_samples, n_outputs)``
+            The outputs.
+
+        Raises
+        ------
+        ValueError
+            If the samples have another number of features.
+        """
+        output = input
+        try:
+            for layer in self:
+                output = layer(output)
+        except RuntimeError:
+            # To ask before would cost time in every step.
+            n_features = getattr(next(self.children()), "in_features", None)
+            if n_features is None or input.shape[-1:] == (n_features,):
+                raise
+            raise ValueError(
+                "The input of the network must have the shape (n_samples, "
+                f"{n_features}). Got {tuple(input.shape)}."
+            ) from None
+        return output

@@ -460,3 +460,13 @@ def test_search_in_a_fresh_process_finds_the_cached_trainings(tmp_path: Path) ->
     )
     assert (run.stdout, run.stderr) == ("", "")
     assert trainings(tmp_path) == 5
+
+
+def test_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    net = MLPClassifier(max_epochs=1).fit([[0.0], [1.0]], [0, 1])
+    with pytest.raises(FileNotFoundError) as error:
+        net.save(tmp_path / "missing" / "net.npz")
+    assert str(error.value).endswith(f"Create {str(tmp_path / 'missing')!r} first.")
+    with pytest.raises(IsADirectoryError, match="must not be a folder"):
+        net.save(tmp_path)
+    assert not list(tmp_path.iterdir())

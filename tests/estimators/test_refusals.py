@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from skorch.callbacks import Checkpoint, EarlyStopping
+from numpydoc.docscrape import FunctionDoc
+from scipy.sparse import csr_matrix
+from skorch.callbacks import Checkpoint, EarlyStopping, GradientNormClipping
 
 from skhyper import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 from skhyper.exceptions import TrainingDiverged
@@ -53,6 +55,7 @@ OUT_OF_RANGE: dict[str, list[Any]] = {
         [("a", "b")],
         ["passthrough"],
         [("early_stopping", EarlyStopping())],
+        [(3, EarlyStopping())],
     ],
     "device": ["tpu", "", 0, "meta"],
     "compile": ["yes", 1],
@@ -394,7 +397,10 @@ WEIGHTS: dict[str, tuple[Any, str]] = {
     "too few": (np.ones(59), r"sample_weight.shape == \(59,\), expected \(60,\)"),
     "all zero": (np.zeros(60), "at least one non-zero"),
     "two a row": (np.ones((60, 2)), "Sample weights must be 1D"),
-    "strings": (["a"] * 60, "could not convert string"),
+    "strings": (["a"] * 60, "sample_weight of MLPClassifier must be a finite number"),
+    "a string": ("a", r"sample_weight of MLPClassifier must be .* Got 'a'\."),
+    "beyond floats": ([10**400] * 60, "sample_weight of MLPClassifier must be"),
+    "masked": (np.ma.masked_less(X[:, 0], 0), "sample_weight .* masked values"),
 }
 
 
@@ -416,15 +422,30 @@ def test_weights_of_any_size_count_by_their_ratios(weight: float) -> None:
 @pytest.mark.parametrize(
     ("params", "fit", "words"),
     [
-        ({"class_weight": {0: 1, 7: 1}}, {}, "not in class_weight"),
+        ({"class_weight": {0: 1, 7: 1}}, {}, r"Got 7, which is none of \[0, 1\]"),
         ({"class_weight": {0: 0, 1: 0}}, {}, "finite and not all zero"),
         ({}, {"X_val": X}, "takes X_val and y_val together. Got no y_val"),
         ({}, {"y_val": Y}, "takes X_val and y_val together. Got no X_val"),
-        ({}, {"X_val": X[:, :2], "y_val": Y}, "X has 2 features"),
-        ({}, {"X_val": X, "y_val": Y[1:]}, "inconsistent numbers of samples"),
-        ({}, {"X_val": X, "y_val": Y + 1}, r"does not know: \[2\]. Known are \[0, 1\]"),
-        ({}, {"X_val": X * NAN, "y_val": Y}, "X contains NaN"),
-        ({}, {"X_val": X[:0], "y_val": Y[:0]}, "0 sample"),
+        ({}, {"X_val": X[:, :2], "y_val": Y}, "^X_val has 2 features"),
+        (
+            {},
+            {"X_val": X, "y_val": Y[1:]},
+            "^In X_val and y_val: .*inconsistent",
+        ),
+        (
+            {},
+            {"X_val": X, "y_val": Y + 1},
+            r"^y_val .* know: \[2\]. Known are",
+        ),
+        ({}, {"X_val": X * NAN, "y_val": Y}, "^Input X_val contains NaN"),
+        ({}, {"X_val": abs(X) * INF, "y_val": Y}, "^Input X_val contains infinity"),
+        (
+            {},
+            {"X_val": X * 1e30, "y_val": Y},
+            "^Input X_val contains a value too",
+        ),
+        ({}, {"X_val": X, "y_val": Y * NAN}, "^Input y_val contains NaN"),
+        ({}, {"X_val": X[:0], "y_val": Y[:0]}, "^In X_val and y_val: .* 0 sample"),
         (
             {"normalizer": "batch"},
             {"sample_weight": np.eye(60)[0]},
@@ -471,8 +492,106 @@ def test_partial_fit_refuses_what_it_cannot_do() -> None:
     net = MLPClassifier().partial_fit(X, Y)
     with pytest.raises(ValueError, match="not the same as on the last call"):
         net.partial_fit(X, Y, classes=[0, 1, 2])
-    with pytest.raises(ValueError, match=r"same structure.*module_params"):
-        net.set_params(hidden_layer_sizes=(3,)).partial_fit(X, Y)
+    net.set_params(hidden_layer_sizes=(3,), precision="bfloat16")
+    with pytest.raises(ValueError, match="net of the same structure") as error:
+        net.partial_fit(X, Y)
+    assert str(error.value).endswith(
+        "Changed since the last fit: hidden_layer_sizes, precision. Fit a clone, or "
+        "set it back."
+    )
+
+
+def test_warm_start_names_the_arguments_that_changed_the_structure() -> None:
+    net = MLPClassifier(max_epochs=1, warm_start=True).fit(X, Y)
+    net.set_params(normalizer="group", n_groups=2)
+    with pytest.raises(ValueError, match="net of the same structure") as error:
+        net.fit(X, Y)
+    assert str(error.value).endswith(
+        "Changed since the last fit: normalizer, n_groups. Fit a clone, or set "
+        "warm_start=False."
+    )
+
+
+@pytest.mark.parametrize("label", ["yess", "YES", 1])
+def test_weight_of_what_is_no_class_names_it(label: Any) -> None:
+    labels = np.where(Y, "yes", "no")
+    with pytest.raises(ValueError, match="'class_weight' parameter of MLP") as error:
+        MLPClassifier(class_weight={label: 2}).fit(X, labels)
+    hint = " Did you mean 'yes'?" if isinstance(label, str) else ""
+    assert f"Got {label!r}, which is none of ['no', 'yes'].{hint}" in str(error.value)
+
+
+def test_weights_of_classes_that_rows_lack_are_taken() -> None:
+    ones, zeros = X[Y == 1], X[Y == 0]
+    weights = {0: 1.0, 1: 2.0, 2: 3.0}
+    MLPClassifier(max_epochs=1, class_weight=weights).fit(X, Y)
+    net = MLPClassifier(max_epochs=1, class_weight={1: 2.0})
+    net.partial_fit(zeros, Y[Y == 0], classes=[0, 1]).partial_fit(ones, Y[Y == 1])
+    net.fit(X, Y, X_val=zeros, y_val=Y[Y == 0])
+    assert net.validation_scores_ is not None
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"lr": 10**400},
+        {"l2": 10**400},
+        {"tol": 10**5000},
+        {"max_epochs": 10**400},
+        {"class_weight": {0: 10**400}},
+        {"optimizer_params": {"eps": 10**400}},
+    ],
+    ids=lambda params: next(iter(params)),
+)
+def test_integer_beyond_the_range_of_floats_is_refused(params: dict[str, Any]) -> None:
+    text = refused(MLPClassifier(**params))
+    assert text.startswith(f"The {next(iter(params))!r} parameter of MLPClassifier")
+    assert "divides" not in text
+
+
+@pytest.mark.parametrize("name", ["a", "callback_1"])
+def test_two_callbacks_of_one_name_are_refused(name: str) -> None:
+    clip = GradientNormClipping(1.0)
+    second = clip if name == "callback_1" else (name, clip)
+    text = refused(MLPClassifier(callbacks=[(name, clip), second]))
+    assert text == (
+        "The 'callbacks' parameter of MLPClassifier must give each callback a name of "
+        f"its own. Got {name!r} 2 times."
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "estimator"),
+    [
+        ("predict", MLPRegressor),
+        ("predict", MLPClassifier),
+        ("predict_proba", CNNClassifier),
+        ("predict_log_proba", MLPClassifier),
+        ("decision_function", MLPClassifier),
+        ("score", MLPClassifier),
+        ("score", MLPRegressor),
+        ("partial_fit", MLPRegressor),
+        ("fit", CNNClassifier),
+    ],
+)
+def test_every_error_of_a_method_is_in_its_docstring(
+    method: str, estimator: type
+) -> None:
+    target = (Y,) if "fit" in method or method == "score" else ()
+    fitted = estimator(max_epochs=1).fit(X, Y)
+    raised = set()
+    for net, rows in [
+        (estimator(max_epochs=1, lr=-1.0), X),
+        (fitted, csr_matrix(X)),
+        (fitted, object()),
+        (fitted, X * NAN),
+    ]:
+        with pytest.raises((TypeError, ValueError)) as error:
+            getattr(net, method)(rows, *target)
+        raised.add(type(error.value).__name__)
+    documented = {row.type for row in FunctionDoc(getattr(estimator, method))["Raises"]}
+    assert len(raised) == 3
+    assert raised <= documented
 
 
 @pytest.mark.parametrize("values", [(-1, 1), (1, 2)])

@@ -201,3 +201,20 @@ def test_mistakes_bear_the_name_of_the_owner() -> None:
     assert mlp_mistakes("MLPClassifier", dropout=-1) == [
         "The 'dropout' parameter of MLPClassifier must be a float in [0, 1). Got -1."
     ]
+
+
+@pytest.mark.parametrize("sizes", [(), (8,)], ids=str)
+@pytest.mark.parametrize("shape", [(5, 3), (3,), ()], ids=str)
+def test_input_of_another_width_is_refused_with_both_shapes(
+    sizes: tuple[int, ...], shape: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError, match="input of the network") as error:
+        MLP(4, 2, sizes)(torch.zeros(shape))
+    assert str(error.value) == (
+        f"The input of the network must have the shape (n_samples, 4). Got {shape}."
+    )
+
+
+def test_other_errors_of_torch_are_left_as_they_are() -> None:
+    with pytest.raises(RuntimeError, match="dtype"):
+        MLP(4, 2)(torch.zeros(5, 4, dtype=torch.float64))
