@@ -63,14 +63,13 @@ class FusedBackend(ParallelBackendBase):
         *,
         max_tasks: int = 256,
         memory: int | None = None,
-        scheduler: Scheduler | None = None,
     ) -> None:
         super().__init__(nesting_level, inner_max_num_threads)
         self.max_tasks = max_tasks
         self.memory = memory
         self.n_slots = 1
-        self._scheduler = scheduler
-        self._is_nested = scheduler is not None
+        self._scheduler: Scheduler | None = None
+        self._is_nested = False
         self._is_dispatching = False
 
     def effective_n_jobs(self, n_jobs: int) -> int:
@@ -139,11 +138,8 @@ class FusedBackend(ParallelBackendBase):
 
     def get_nested_backend(self) -> tuple[ParallelBackendBase, None]:
         """Give a backend whose tasks meet with those of this one."""
-        nested = FusedBackend(
-            (self.nesting_level or 0) + 1,
-            max_tasks=self.max_tasks,
-            scheduler=self.scheduler,
-        )
+        nested = FusedBackend((self.nesting_level or 0) + 1, max_tasks=self.max_tasks)
+        nested._scheduler, nested._is_nested = self.scheduler, True
         return nested, None
 
     def _is_in_task(self) -> bool:

@@ -18,7 +18,15 @@ from skhyper.fused._request import Request
 from skhyper.fused._tile import Tile
 from skhyper.fused._tiling import cut_tiles
 from skhyper.rules import Noise
-from skhyper.training import Halt, Outcome, Rows, one_thread, train_alone
+from skhyper.training import (
+    Halt,
+    Outcome,
+    Rows,
+    heed_halt,
+    heeding_run,
+    one_thread,
+    train_alone,
+)
 
 __all__ = ["train_together"]
 
@@ -62,7 +70,8 @@ def train_together(
         ]
 
     def run(task: partial[None]) -> None:
-        with halt.in_force(), one_thread():
+        with halt.in_force(), heeding_run(), one_thread():
+            heed_halt()
             task()
 
     with ThreadPoolExecutor(n_threads) as pool:

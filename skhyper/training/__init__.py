@@ -6,7 +6,7 @@ from skhyper.training.callbacks import OWN_CALLBACKS, needs_batches
 from skhyper.training.divergence import LARGEST_LOSS, divergence
 from skhyper.training.driver import driver_in_force, train
 from skhyper.training.evaluation import evaluate, evaluation_batches, flaw_of
-from skhyper.training.halt import Halt, heed_halt
+from skhyper.training.halt import Halt, heed_halt, heeding_run
 from skhyper.training.history import history_frame
 from skhyper.training.net import Net
 from skhyper.training.recipe import (
@@ -42,6 +42,7 @@ __all__ = [
     "evaluation_batches",
     "flaw_of",
     "heed_halt",
+    "heeding_run",
     "history_frame",
     "needs_batches",
     "one_thread",
