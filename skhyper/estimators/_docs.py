@@ -88,7 +88,7 @@ precision : {"auto", "float32", "float64", "bfloat16"}, default="auto"
 compile : bool, default=False
     Whether torch compiles the net, which takes seconds and pays in long
     trainings only.
-memory : str, joblib.Memory or None, default=None
+memory : str, Path, joblib.Memory or None, default=None
     Where trainings are cached, as in scikit-learn's ``Pipeline``: a fit with the
     same arguments and data, and with an int as `random_state`, is read from
     there. A warm start is always trained.

@@ -1,6 +1,7 @@
 """What all estimators share: from arguments and data to a trained net."""
 
 from abc import ABCMeta, abstractmethod
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -112,7 +113,8 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         data = self._split(rows, y, X_val, y_val, seed)
         recipe = self._recipe(data, seed, "fit")
         # Where a run starts from is part of no key, as a net has no lasting hash.
-        cached = train if start is not None else check_memory(self.memory).cache(train)
+        memory = str(self.memory) if isinstance(self.memory, Path) else self.memory
+        cached = train if start is not None else check_memory(memory).cache(train)
         return self._adopt(cached(recipe, data, start), recipe)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
@@ -322,7 +324,8 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
             order="C",
         )
         structure = self._net_recipe.structure
-        rows = as_tensor(X, structure.dtype, self.device_)
+        # NumPy's own alignment: a copy of all rows would take its time.
+        rows = as_tensor(X, structure.dtype, self.device_, alignment=16)
         with one_thread():
             output = evaluate(self._outcome.module, rows, structure.autocast)
         if not output.isfinite().all():

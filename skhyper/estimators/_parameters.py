@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "device": [str],
     "precision": [_names(PRECISIONS)],
     "compile": ["boolean"],
-    "memory": [str, HasMethods(["cache"]), None],
+    "memory": [str, Path, HasMethods(["cache"]), None],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],
     "verbose": ["verbose"],

@@ -13,7 +13,9 @@ from skhyper.training import Rows
 __all__ = ["as_tensor", "auto_batch_size", "split_rows", "weigh_rows"]
 
 
-def as_tensor(array: NDArray[Any], dtype: torch.dtype, device: str) -> torch.Tensor:
+def as_tensor(
+    array: NDArray[Any], dtype: torch.dtype, device: str, alignment: int = 64
+) -> torch.Tensor:
     """Move an array to the device, sharing its memory where that is safe.
 
     Parameters
@@ -24,6 +26,8 @@ def as_tensor(array: NDArray[Any], dtype: torch.dtype, device: str) -> torch.Ten
         Type of the tensor.
     device : str
         Where it shall lie.
+    alignment : int, default=64
+        Bytes that its address is to be a multiple of; torch's own are of 64.
 
     Returns
     -------
@@ -34,7 +38,9 @@ def as_tensor(array: NDArray[Any], dtype: torch.dtype, device: str) -> torch.Ten
     if not array.flags.writeable:
         # torch warns of arrays it could not write to, such as memory maps.
         array = array.copy()
-    return torch.from_numpy(array).to(device=device, dtype=dtype)
+    tensor = torch.from_numpy(array).to(device=device, dtype=dtype)
+    # What lies across the vectors of a processor is multiplied with other bits.
+    return tensor.clone() if tensor.data_ptr() % alignment else tensor
 
 
 def auto_batch_size(n_samples: int) -> int:

@@ -129,3 +129,18 @@ def test_a_fit_again_is_the_same_fit(classification_data):
     estimator = MLPClassifier((16, 8), **EVERYTHING).fit(X, y)
     before = estimator.predict_proba(X)
     np.testing.assert_array_equal(estimator.fit(X, y).predict_proba(X), before)
+
+
+@pytest.mark.parametrize("offset", [1, 2, 3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("batch_size", [16, 1000])
+def test_it_does_not_matter_where_the_rows_lie_in_memory(offset, dtype, batch_size):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(53, 7)).astype(dtype), rng.integers(0, 2, 53)
+    elsewhere = np.empty(X.size + offset, dtype)[offset:].reshape(X.shape)
+    elsewhere[:] = X
+    estimator = MLPClassifier((8,), batch_size=batch_size, max_epochs=5, random_state=0)
+    assert_equal_bits(weights(estimator, elsewhere, y), weights(estimator, X, y))
+    fitted = estimator.fit(X, y)
+    probabilities = fitted.predict_proba(elsewhere)
+    np.testing.assert_array_equal(probabilities, fitted.predict_proba(X))

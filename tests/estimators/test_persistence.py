@@ -394,7 +394,7 @@ def trainings(folder: Path) -> int:
 def test_cached_fit_gives_the_same_bits(tmp_path: Path) -> None:
     plain = small(dropout=0.2, early_stopping=True).fit(X, LABELS)
     for _ in range(2):
-        cached = small(dropout=0.2, early_stopping=True, memory=str(tmp_path))
+        cached = small(dropout=0.2, early_stopping=True, memory=tmp_path)
         cached.fit(X, LABELS)
         assert torch.equal(weights(cached), weights(plain))
         assert cached.best_epoch_ == plain.best_epoch_
