@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["aligned", "apart", "empty_stack"]
+__all__ = ["aligned", "empty_stack", "is_aligned", "is_apart"]
 
 # Bytes: torch begins every tensor at a multiple of it.
 ALIGNMENT = 64
@@ -63,6 +63,33 @@ def empty_stack(
     return flat[:, :size].unflatten(1, shape) if shape else flat[:, 0]
 
 
+def is_aligned(stack: Tensor) -> bool:
+    """Tell whether the lanes of a stack begin at aligned addresses.
+
+    Parameters
+    ----------
+    stack : torch.Tensor of shape (n_lanes, *)
+        A stack.
+
+    Returns
+    -------
+    answer : bool
+        Also whether each lane is contiguous; on other devices than a CPU it does not
+        matter.
+    """
+    if stack.device.type != "cpu":
+        return True
+    step = stack.stride(0) * stack.element_size()
+    at_multiples = not step % ALIGNMENT and not stack.data_ptr() % ALIGNMENT
+    return at_multiples and stack[0].is_contiguous()
+
+
+def is_apart(stack: Tensor) -> bool:
+    """Tell whether there are gaps between lanes that begin at aligned addresses."""
+    is_dense = stack.stride(0) <= stack[0].numel()
+    return is_aligned(stack) and (stack.device.type != "cpu" or not is_dense)
+
+
 def aligned(stack: Tensor) -> Tensor:
     """Return a stack whose lanes begin at aligned addresses.
 
@@ -76,22 +103,7 @@ def aligned(stack: Tensor) -> Tensor:
     stack : torch.Tensor of shape (n_lanes, *)
         The same one if its lanes do, else a copy.
     """
-    if stack.is_cuda:
+    if is_aligned(stack):
         return stack
-    is_contiguous = stack[0].is_contiguous()
-    step = stack.stride(0) * stack.element_size()
-    if is_contiguous and not step % ALIGNMENT and not stack.data_ptr() % ALIGNMENT:
-        return stack
-    return _copied(stack, gap=False)
-
-
-def apart(stack: Tensor) -> Tensor:
-    """Return a copy of a stack whose lanes begin at aligned addresses, with gaps."""
-    return _copied(stack, gap=True)
-
-
-def _copied(stack: Tensor, *, gap: bool) -> Tensor:
-    copy = empty_stack(
-        len(stack), tuple(stack.shape[1:]), stack.dtype, stack.device, gap=gap
-    )
-    return copy.copy_(stack)
+    shape = tuple(stack.shape[1:])
+    return empty_stack(len(stack), shape, stack.dtype, stack.device).copy_(stack)

@@ -65,8 +65,6 @@ def _reason_alone(request: Request) -> str | None:
         return "it prints its epochs"
     if recipe.structure.compile:
         return "it is compiled"
-    if recipe.structure.autocast:
-        return "its products are of bfloat16"
     return None
 
 

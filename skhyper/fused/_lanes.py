@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from skhyper.exceptions import TrainingDiverged
 from skhyper.fused._feed import Source
@@ -34,9 +34,11 @@ class Lane:
         self.rates = make_rates(recipe.knobs, len(source.bounds))
         self.history: list[dict[str, Any]] = []
         self.best_epoch = 0
-        self.best_state: dict[str, Tensor] | None = None
         self.error: TrainingDiverged | None = None
         self.stop_reason: StopReason | None = None
+        self.is_gone = False
+        self.rate = 0.0
+        self._lowest: dict[str, float] = {}
         self._threshold = math.inf
         self._misses = 0
 
@@ -45,18 +47,27 @@ class Lane:
         """Whether its training has ended, well or not."""
         return self.error is not None or self.stop_reason is not None
 
+    @property
+    def restores_best(self) -> bool:
+        """Whether the weights of its best epoch are what it gives."""
+        knobs = self.recipe.knobs
+        return knobs.patience is not None and knobs.restore_best
+
     def begin_epoch(self) -> None:
-        """Open the epoch's row of the history."""
+        """Open the epoch's row of the history, unless the training has ended."""
+        if self.is_over:
+            return
         epoch = len(self.history)
-        rate = self.rates.at(epoch, 0)
-        self.history.append({"batches": [{}], "epoch": epoch + 1, "lr": rate})
+        self.rate = self.rates.at(epoch, 0)
+        self.history.append({"batches": [{}], "epoch": epoch + 1, "lr": self.rate})
 
     def record(self, prefix: str, loss: float, n_batches: int) -> bool:
         """Record a loss of the epoch, and tell whether it is a finite one."""
-        row, before = self.history[-1], self.history[:-1]
-        best = min((past[f"{prefix}_loss"] for past in before), default=loss)
+        row, lowest = self.history[-1], self._lowest.get(prefix, loss)
+        is_best = loss <= lowest
+        self._lowest[prefix] = loss if is_best else lowest
         row[f"{prefix}_loss"] = loss
-        row[f"{prefix}_loss_best"] = loss <= best
+        row[f"{prefix}_loss_best"] = is_best
         row[f"{prefix}_batch_count"] = n_batches
         # Not a number fails every comparison.
         if loss <= LARGEST_LOSS:
@@ -84,7 +95,7 @@ class Lane:
                 self.stop_reason = StopReason.EARLY_STOPPING
         if self.stop_reason is None and len(self.history) == knobs.max_epochs:
             self.stop_reason = StopReason.MAX_EPOCHS
-        return is_best and knobs.restore_best
+        return is_best and self.restores_best
 
     def check_model(self, module: nn.Module) -> None:
         """Fail if a trained network is of no use."""

@@ -5,53 +5,27 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from skhyper.fused._activations import Rule, apply_rule
-from skhyper.fused._alignment import aligned
+from skhyper.fused._activations import Rule
 from skhyper.fused._products import affine, input_gradient, weight_gradient
+from skhyper.fused._tape import Tape
 
-__all__ = ["Activation", "Draw", "Dropout", "Gradients", "Layer", "Linear", "Pass"]
+__all__ = ["Activation", "Dropout", "Gradients", "Layer", "Linear"]
 
 Gradients = tuple[Tensor | None, list[Tensor]]
 """Of the input, if any is wanted, and of the parameters."""
 
 
-class Pass:
-    """One pass through the layers: which lanes, and what they draw.
+class Layer(Protocol):
+    """A layer of all lanes, which puts on a tape what it computes.
 
-    Parameters
-    ----------
-    lanes : slice
-        The lanes of the stack that take part.
-    training : bool
-        Whether it is a pass of the training.
-    uniforms : callable or None
-        Draws the numbers of a dropout, called as ``uniforms(n_rows, n_units)``; they
-        have the shape ``(n_lanes or 1, n_rows, n_units)``.
+    What the way back needs it keeps from the way there, until the next way there.
     """
 
-    def __init__(
-        self, lanes: slice, training: bool, uniforms: "Draw | None" = None
-    ) -> None:
-        self.lanes = lanes
-        self.training = training
-        self.uniforms = uniforms
+    def forward(self, x: Tensor, tape: Tape) -> Tensor:
+        """Give where the output will be, of shape ``(n_lanes, n_rows, *)``."""
 
-
-class Draw(Protocol):
-    """Draws uniform numbers for the lanes of a pass."""
-
-    def __call__(self, n_rows: int, n_units: int) -> Tensor:
-        """Draw the next ones."""
-
-
-class Layer(Protocol):
-    """A layer of all lanes; what the way back needs it keeps from the way there."""
-
-    def forward(self, x: Tensor, at: Pass) -> Tensor:
-        """Compute the output of shape ``(n_lanes, n_rows, *)``."""
-
-    def backward(self, gradient: Tensor, at: Pass) -> Gradients:
-        """Compute the gradients of the input, if any is wanted, and the parameters."""
+    def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
+        """Give where the gradients will be; that of the output is of no other use."""
 
 
 class Linear:
@@ -72,18 +46,32 @@ class Linear:
         self.bias = bias
         self.is_first = is_first
 
-    def forward(self, x: Tensor, at: Pass) -> Tensor:
+    def forward(self, x: Tensor, tape: Tape) -> Tensor:
         """Multiply and add."""
-        self.x = x = aligned(x)
-        return affine(x, self.weight[at.lanes], self.bias[at.lanes])
+        self.dtype = x.dtype
+        self.x, self.multiplied, bias = (
+            tape.cast(stack, tape.products)
+            for stack in (
+                tape.aligned(x),
+                self.weight[tape.lanes],
+                self.bias[tape.lanes],
+            )
+        )
+        return affine(tape, self.x, self.multiplied, bias)
 
-    def backward(self, gradient: Tensor, at: Pass) -> Gradients:
+    def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Give the gradients of the input, the weights and the biases."""
-        gradient = aligned(gradient)
-        gradients = [weight_gradient(gradient, self.x), gradient.sum(1)]
+        gradient = tape.aligned(gradient)
+        shape = (gradient.shape[2],)
+        of_parameters = [
+            weight_gradient(tape, gradient, self.x),
+            tape.compute(torch.sum, shape, gradient, 1, dtype=gradient.dtype),
+        ]
+        of_parameters = [tape.cast(part, tape.dtype) for part in of_parameters]
         if self.is_first:
-            return None, gradients
-        return input_gradient(gradient, self.weight[at.lanes]), gradients
+            return None, of_parameters
+        of_input = input_gradient(tape, gradient, self.multiplied)
+        return tape.cast(of_input, self.dtype), of_parameters
 
 
 class Activation:
@@ -98,16 +86,14 @@ class Activation:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
 
-    def forward(self, x: Tensor, at: Pass) -> Tensor:
+    def forward(self, x: Tensor, tape: Tape) -> Tensor:
         """Apply the function."""
-        result = apply_rule(self.rule, self.rule.forward, x)
-        self.kept = result if self.rule.keeps_result else x
+        result, self.kept = self.rule.apply(tape, x)
         return result
 
-    def backward(self, gradient: Tensor, at: Pass) -> Gradients:
+    def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Apply the derivative."""
-        rule = self.rule
-        return apply_rule(rule, rule.backward, gradient, self.kept), []
+        return self.rule.derive(tape, gradient, self.kept), []
 
 
 class Dropout:
@@ -116,7 +102,7 @@ class Dropout:
     Parameters
     ----------
     p : list of float of length n_lanes
-        The probabilities.
+        The probabilities, not all of them zero.
     dtype : torch.dtype
         Type of the values.
     device : str
@@ -128,18 +114,20 @@ class Dropout:
         self.p = torch.tensor(p, dtype=torch.float32, device=device).view(-1, 1, 1)
         scale = [1 / (1 - probability) for probability in p]
         self.scale = torch.tensor(scale, dtype=dtype, device=device).view(-1, 1, 1)
-        self.is_on = any(p)
 
-    def forward(self, x: Tensor, at: Pass) -> Tensor:
-        """Drop values in a pass of the training."""
-        if at.uniforms is None or not self.is_on:
+    def forward(self, x: Tensor, tape: Tape) -> Tensor:
+        """Drop values in a step of the training."""
+        if tape.draw is None:
             return x
-        uniforms = at.uniforms(*x.shape[1:])
-        keep = torch.empty(x.shape, dtype=torch.float32, device=x.device)
-        torch.ge(uniforms, self.p[at.lanes], out=keep)
-        self.factor = keep.to(x.dtype).mul_(self.scale[at.lanes])
-        return x * self.factor
+        shape = tuple(x.shape[1:])
+        uniforms = tape.draw(tape, *shape)
+        limits = self.p[tape.lanes]
+        keep = tape.compute(torch.ge, shape, uniforms, limits, dtype=torch.float32)
+        self.factor = tape.cast(keep, x.dtype)
+        tape.call(self.factor.mul_, self.scale[tape.lanes])
+        return tape.compute(torch.mul, shape, x, self.factor, dtype=x.dtype)
 
-    def backward(self, gradient: Tensor, at: Pass) -> Gradients:
+    def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Pass the gradient of what was kept."""
-        return (gradient * self.factor if self.is_on else gradient), []
+        tape.call(gradient.mul_, self.factor)
+        return gradient, []

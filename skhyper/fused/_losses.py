@@ -9,7 +9,7 @@ from torch import Tensor
 
 from skhyper._torch import aten
 from skhyper.fused._activations import is_whole
-from skhyper.fused._alignment import apart
+from skhyper.fused._tape import Tape
 
 __all__ = ["StackedLoss", "Targets", "mean_losses"]
 
@@ -72,70 +72,120 @@ class StackedLoss:
         self.smoothing = stack if any(smoothing) else None
         self.dtype = dtype
 
-    def of_evaluation(self, output: Tensor, targets: Targets) -> Tensor:
-        """Compute each lane's mean loss as it is after training: without smoothing."""
-        return mean_losses(self.rule(output, targets.y, None, None)[0], targets.weight)
+    def of_evaluation(self, output: Tensor, targets: Targets, tape: Tape) -> Tensor:
+        """Give where each lane's mean loss will be, as it is without smoothing."""
+        losses, _ = self.rule(output, targets.y, None, None, tape)
+        return _put_mean(losses, targets.weight, tape)
 
     def of_training(
-        self, output: Tensor, targets: Targets, lanes: slice
+        self, output: Tensor, targets: Targets, tape: Tape
     ) -> tuple[Tensor, Tensor]:
-        """Compute each lane's mean loss, and its gradient by the output."""
-        smoothing = None if self.smoothing is None else self.smoothing[lanes]
-        weight = targets.weight
+        """Give where each lane's mean loss will be, and its gradient by the output."""
+        smoothing = None if self.smoothing is None else self.smoothing[tape.lanes]
+        weight, shape = targets.weight, output.shape[1:2]
         if weight is None:
-            share = torch.ones((), dtype=self.dtype, device=output.device)
-            share = (share / output.shape[1]).expand(output.shape[:2])
+            one = torch.ones((), dtype=self.dtype, device=output.device)
+            share = (one / shape[0]).expand(output.shape[:2])
         else:
-            share = weight * weight.sum(1, keepdim=True).reciprocal()
-        losses, gradient = self.rule(output, targets.y, share, smoothing)
-        return mean_losses(losses, weight), gradient
+            total = tape.compute(torch.sum, (1,), weight, 1, True)
+            tape.call(total.reciprocal_)
+            share = tape.compute(torch.mul, shape, weight, total)
+        losses, gradient = self.rule(output, targets.y, share, smoothing, tape)
+        return _put_mean(losses, weight, tape), gradient
 
 
-# Each rule gives the loss of every row and, where the rows have a share in the mean,
-# the gradient of the mean by the output.
+def _put_mean(losses: Tensor, weight: Tensor | None, tape: Tape) -> Tensor:
+    if weight is None:
+        return tape.compute(torch.mean, (), losses, 1)
+    mean = tape.empty(())
+    tape.call(lambda: mean.copy_(mean_losses(losses, weight)))
+    return mean
+
+
+# Each rule gives where the loss of every row will be and, where the rows have a share
+# in the mean, the gradient of the mean by the output.
 
 
 def _cross_entropy(
-    output: Tensor, y: Tensor, share: Tensor | None, smoothing: Tensor | None
+    output: Tensor,
+    y: Tensor,
+    share: Tensor | None,
+    smoothing: Tensor | None,
+    tape: Tape,
 ) -> tuple[Tensor, Tensor]:
-    scores = torch.log_softmax(output, -1)
-    index = y.unsqueeze(-1)
-    losses = -scores.gather(-1, index).squeeze(-1)
+    shape, index = tuple(output.shape[1:]), y.unsqueeze(-1)
+    scores = tape.compute(aten._log_softmax.out, shape, output, -1, False)
+    picked = tape.compute(torch.gather, (shape[0], 1), scores, -1, index)
+    losses = picked.squeeze(-1)
+    tape.call(losses.neg_)
     if share is None:
         return losses, output
+    upstream = tape.empty(shape)
     if smoothing is None:
-        upstream = torch.zeros_like(scores).scatter_(-1, index, -share.unsqueeze(-1))
+        less = tape.compute(torch.neg, shape[:1], share)
+        tape.call(upstream.zero_)
+        tape.call(upstream.scatter_, -1, index, less.unsqueeze(-1))
     else:
         kept = (1 - smoothing).to(output.dtype).view(-1, 1)
-        spread = (smoothing / output.shape[-1]).to(output.dtype).view(-1, 1)
-        losses = kept * losses + -scores.sum(-1) * spread
-        upstream = -(share * spread).unsqueeze(-1).expand_as(scores)
-        upstream = upstream.scatter_add(-1, index, -(share * kept).unsqueeze(-1))
-    return losses, aten._log_softmax_backward_data(upstream, scores, -1, output.dtype)
+        spread = (smoothing / shape[-1]).to(output.dtype).view(-1, 1)
+
+        def smooth() -> None:
+            losses.mul_(kept).add_(-scores.sum(-1) * spread)
+            upstream.copy_(-(share * spread).unsqueeze(-1).expand_as(scores))
+            upstream.scatter_add_(-1, index, -(share * kept).unsqueeze(-1))
+
+        tape.call(smooth)
+    backward = aten._log_softmax_backward_data.out
+    gradient = tape.compute(backward, shape, upstream, scores, -1, output.dtype)
+    return losses, gradient
 
 
 def _squared_error(
-    output: Tensor, y: Tensor, share: Tensor | None, smoothing: Tensor | None
+    output: Tensor,
+    y: Tensor,
+    share: Tensor | None,
+    smoothing: Tensor | None,
+    tape: Tape,
 ) -> tuple[Tensor, Tensor]:
-    losses = F.mse_loss(output, y, reduction="none").mean(-1)
+    shape = tuple(output.shape[1:])
+    errors = tape.compute(aten.mse_loss.out, shape, output, y, 0)
+    losses = tape.compute(torch.mean, shape[:1], errors, -1)
     if share is None:
         return losses, output
-    upstream = (share / output.shape[-1]).unsqueeze(-1).expand_as(output)
-    return losses, aten.mse_loss_backward(upstream, output, y, 0)
+    upstream, gradient = tape.empty(shape[:1]), tape.empty(shape)
+    tape.call(torch.div, share, shape[-1], out=upstream)
+    upstream = upstream.unsqueeze(-1).expand_as(output)
+    backward = aten.mse_loss_backward.grad_input
+    tape.call(backward, upstream, output, y, 0, grad_input=gradient)
+    return losses, gradient
 
 
 def _binary_cross_entropy(
-    output: Tensor, y: Tensor, share: Tensor | None, smoothing: Tensor | None
+    output: Tensor,
+    y: Tensor,
+    share: Tensor | None,
+    smoothing: Tensor | None,
+    tape: Tape,
 ) -> tuple[Tensor, Tensor]:
-    if smoothing is not None and share is not None:
-        kept, spread = (1 - smoothing).to(y.dtype), (smoothing / 2).to(y.dtype)
-        y = y * kept.view(-1, 1, 1) + spread.view(-1, 1, 1)
+    shape = tuple(output.shape[1:])
+    losses, gradient = tape.empty(shape[:1]), tape.empty(shape)
     if not is_whole(output):
-        output = apart(output)
-    with torch.enable_grad():
-        leaf = output.detach().requires_grad_()
-        losses = F.binary_cross_entropy_with_logits(leaf, y, reduction="none").mean(-1)
-        if share is None:
-            return losses.detach(), output
-        [gradient] = torch.autograd.grad(losses, leaf, share)
-    return losses.detach(), gradient
+        output = tape.apart(output)
+    target = y
+    if smoothing is not None and share is not None:
+        kept = (1 - smoothing).to(y.dtype).view(-1, 1, 1)
+        spread = (smoothing / 2).to(y.dtype).view(-1, 1, 1)
+        target = tape.compute(torch.mul, shape, y, kept)
+        tape.call(target.add_, spread)
+
+    def compute() -> None:
+        with torch.enable_grad():
+            leaf = output.detach().requires_grad_(share is not None)
+            each = F.binary_cross_entropy_with_logits(leaf, target, reduction="none")
+            mean = each.mean(-1)
+            losses.copy_(mean.detach())
+            if share is not None:
+                gradient.copy_(torch.autograd.grad(mean, leaf, share)[0])
+
+    tape.call(compute)
+    return losses, gradient

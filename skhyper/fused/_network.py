@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from skhyper.fused._activations import ACTIVATIONS
 from skhyper.fused._alignment import aligned
-from skhyper.fused._layers import Activation, Dropout, Layer, Linear, Pass
+from skhyper.fused._layers import Activation, Dropout, Layer, Linear
 from skhyper.fused._norms import BatchNorm, GroupNorm, LayerNorm
 from skhyper.fused._separate import Separate, replicate
+from skhyper.fused._tape import Draw, Tape
 from skhyper.modules import Dropout as DropoutModule
 from skhyper.modules import penalized_parameters
 
@@ -29,6 +31,8 @@ class Network:
         Parameters and buffers by their names, their lanes aligned.
     dropout : sequence of float of length n_lanes
         Probability of each lane's dropout.
+    autocast : bool
+        Whether matrix products are computed in bfloat16.
     """
 
     def __init__(
@@ -36,55 +40,78 @@ class Network:
         template: nn.Module,
         stacks: Mapping[str, Tensor],
         dropout: Sequence[float],
+        autocast: bool,
     ) -> None:
         self.template = template
         self.stacks = stacks
         self.dropout = list(dropout)
+        self.autocast = autocast
         named = dict(template.named_parameters())
         self.parameters = [stacks[name] for name in named]
         penalized = {id(weight) for weight in penalized_parameters(template)}
         self.is_penalized = [id(weight) in penalized for weight in named.values()]
         self.layers: list[Layer] = list(self._layers())
+        self.best: dict[str, Tensor] = {}
 
-    def forward(self, x: Tensor, at: Pass) -> Tensor:
-        """Compute the outputs.
+    def tape(self, lanes: slice, draw: Draw | None = None) -> Tape:
+        """Make a tape for some of the lanes.
+
+        Parameters
+        ----------
+        lanes : slice
+            The lanes.
+        draw : callable or None, default=None
+            What draws for the dropout in a step of the training.
+
+        Returns
+        -------
+        tape : Tape
+            An empty one.
+        """
+        like, n_lanes = self.parameters[0], lanes.stop - lanes.start
+        products = torch.bfloat16 if self.autocast else like.dtype
+        return Tape(lanes, n_lanes, like, products, draw)
+
+    def forward(self, x: Tensor, tape: Tape) -> Tensor:
+        """Put the way through the layers on a tape.
 
         Parameters
         ----------
         x : torch.Tensor of shape (n_lanes, n_rows, n_features)
-            Inputs of the lanes of the pass.
-        at : Pass
-            The pass.
+            Inputs of the lanes of the tape.
+        tape : Tape
+            The tape.
 
         Returns
         -------
         output : torch.Tensor of shape (n_lanes, n_rows, n_outputs)
-            The bits that each network gives by itself.
+            Where the outputs will be: the bits that each network gives by itself.
         """
         for layer in self.layers:
-            x = layer.forward(x, at)
-        return x
+            x = layer.forward(x, tape)
+        self.output_dtype = x.dtype
+        return tape.cast(x, tape.dtype)
 
-    def backward(self, gradient: Tensor, at: Pass) -> list[Tensor]:
-        """Compute the gradients of the parameters.
+    def backward(self, gradient: Tensor, tape: Tape) -> list[Tensor]:
+        """Put the way back through the layers on a tape.
 
         Parameters
         ----------
         gradient : torch.Tensor of shape (n_lanes, n_rows, n_outputs)
-            Gradient of the outputs of the last pass.
-        at : Pass
-            That pass.
+            Gradient of the outputs, which may be written over.
+        tape : Tape
+            The tape that the way there was put on last.
 
         Returns
         -------
         gradients : list of torch.Tensor of shape (n_lanes, *)
-            In the order of ``parameters``.
+            Where the gradients will be, in the order of ``parameters``.
         """
         gradients: list[Tensor] = []
-        upstream: Tensor | None = gradient
+        upstream: Tensor | None = tape.cast(gradient, self.output_dtype)
         for layer in reversed(self.layers):
             assert upstream is not None, "only the first layer has nothing before it"
-            upstream, of_parameters = layer.backward(upstream, at)
+            upstream, of_parameters = layer.backward(upstream, tape)
             gradients = of_parameters + gradients
         return gradients
 
@@ -102,13 +129,39 @@ class Network:
             A network of these lanes.
         """
         stacks = {name: aligned(stack[lanes]) for name, stack in self.stacks.items()}
-        return Network(
-            self.template, stacks, [self.dropout[lane] for lane in lanes.tolist()]
-        )
+        dropout = [self.dropout[lane] for lane in lanes.tolist()]
+        network = Network(self.template, stacks, dropout, self.autocast)
+        network.best = {name: stack[lanes] for name, stack in self.best.items()}
+        return network
 
-    def state(self, lane: int) -> dict[str, Tensor]:
-        """Copy the parameters and buffers of one lane."""
-        return {name: stack[lane].clone() for name, stack in self.stacks.items()}
+    def remember(self, lanes: list[int]) -> None:
+        """Remember the parameters and buffers of some lanes as their best ones."""
+        if not lanes:
+            return
+        if not self.best:
+            self.best = {name: stack.clone() for name, stack in self.stacks.items()}
+            return
+        index = torch.tensor(lanes, device=self.parameters[0].device)
+        for name, stack in self.stacks.items():
+            self.best[name][index] = stack[index]
+
+    def state(self, lane: int, *, best: bool = False) -> dict[str, Tensor]:
+        """Copy the parameters and buffers of a lane.
+
+        Parameters
+        ----------
+        lane : int
+            The lane.
+        best : bool, default=False
+            Whether to give those that were remembered.
+
+        Returns
+        -------
+        state : dict of str to torch.Tensor
+            By their names.
+        """
+        stacks = self.best if best else self.stacks
+        return {name: stack[lane].clone() for name, stack in stacks.items()}
 
     def module(self, lane: int, state: Mapping[str, Tensor]) -> nn.Module:
         """Make a network by itself.

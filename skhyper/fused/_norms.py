@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from skhyper._torch import aten
-from skhyper.fused._layers import Gradients, Pass
+from skhyper.fused._layers import Gradients
+from skhyper.fused._tape import Tape
 
 __all__ = ["BatchNorm", "GroupNorm", "LayerNorm"]
 
@@ -51,60 +52,74 @@ class BatchNorm:
         self.momentum = momentum
         self.eps = eps
 
-    def forward(self, x: Tensor, at: Pass) -> Tensor:
+    def forward(self, x: Tensor, tape: Tape) -> Tensor:
         """Normalize, scale and shift."""
         n_lanes, n_rows, n_units = x.shape
-        wide = _side_by_side(x)
-        if at.training:
-            self.n_batches[at.lanes] += 1
-        weight, bias, running_mean, running_var = self._parameters(at)
-        output, mean, inverse = aten.native_batch_norm(
+        # The units of all lanes side by side.
+        self.wide = x.new_empty((n_rows, n_lanes * n_units))
+        side_by_side = self.wide.view(n_rows, n_lanes, n_units)
+        tape.call(side_by_side.copy_, x.transpose(0, 1))
+        output = tape.empty((n_rows, n_units), x.dtype)
+        tape.call(self._normalize, self.wide, output, tape)
+        return output
+
+    def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
+        """Give the gradients of the input, the scale and the shift."""
+        n_units = gradient.shape[2]
+        of_parameters = [tape.empty((n_units,)), tape.empty((n_units,))]
+        tape.call(self._derive, gradient, self.wide, of_parameters, tape)
+        return gradient, of_parameters
+
+    def _normalize(self, wide: Tensor, output: Tensor, tape: Tape) -> None:
+        lanes, training = tape.lanes, tape.is_training
+        if training:
+            self.n_batches[lanes] += 1
+        weight, bias, running_mean, running_var = self._parameters(lanes)
+        normalized, *self.saved = aten.native_batch_norm(
             wide,
             weight,
             bias,
             running_mean,
             running_var,
-            at.training,
+            training,
             self.momentum,
             self.eps,
         )
-        if at.training:
-            self.wide, self.saved = wide, (mean, inverse)
-            self.mean[at.lanes] = running_mean.view(n_lanes, n_units)
-            self.var[at.lanes] = running_var.view(n_lanes, n_units)
-        return output.view(n_rows, n_lanes, n_units).transpose(0, 1).contiguous()
+        if training:
+            self.mean[lanes] = running_mean.view_as(self.mean[lanes])
+            self.var[lanes] = running_var.view_as(self.var[lanes])
+        n_lanes, n_rows, n_units = output.shape
+        output.copy_(normalized.view(n_rows, n_lanes, n_units).transpose(0, 1))
 
-    def backward(self, gradient: Tensor, at: Pass) -> Gradients:
-        """Give the gradients of the input, the scale and the shift."""
+    def _derive(
+        self, gradient: Tensor, wide: Tensor, of_parameters: list[Tensor], tape: Tape
+    ) -> None:
         n_lanes, n_rows, n_units = gradient.shape
-        weight, _, mean, var = self._parameters(at)
-        operands = [_side_by_side(gradient), self.wide]
+        weight, _, mean, var = self._parameters(tape.lanes)
+        operands = [gradient.transpose(0, 1).flatten(1), wide]
         statistics = [weight, mean, var, *self.saved]
         if gradient.is_cuda or not n_units % WHOLE_VECTORS:
-            parts = [self._derive(operands, statistics)]
+            parts = [self._kernel(operands, statistics)]
         else:
             lanes = [slice(i, i + n_units) for i in range(0, len(weight), n_units)]
             parts = [
-                self._derive(
+                self._kernel(
                     [operand[:, lane].contiguous() for operand in operands],
                     [statistic[lane] for statistic in statistics],
                 )
                 for lane in lanes
             ]
         of_input = torch.cat([part[0] for part in parts], 1)
-        of_input = of_input.view(n_rows, n_lanes, n_units).transpose(0, 1).contiguous()
-        of_weight, of_bias = (
-            torch.cat([part[i] for part in parts]).view(n_lanes, n_units)
-            for i in (1, 2)
-        )
-        return of_input, [of_weight, of_bias]
+        gradient.copy_(of_input.view(n_rows, n_lanes, n_units).transpose(0, 1))
+        for number, target in enumerate(of_parameters, start=1):
+            target.copy_(torch.cat([part[number] for part in parts]).view_as(target))
 
-    def _parameters(self, at: Pass) -> list[Tensor]:
+    def _parameters(self, lanes: slice) -> list[Tensor]:
         stacks = (self.weight, self.bias, self.mean, self.var)
         # Copies: the lanes of a stack need not lie side by side.
-        return [stack[at.lanes].flatten().clone() for stack in stacks]
+        return [stack[lanes].flatten().clone() for stack in stacks]
 
-    def _derive(self, operands: list[Tensor], statistics: list[Tensor]) -> list[Tensor]:
+    def _kernel(self, operands: list[Tensor], statistics: list[Tensor]) -> list[Tensor]:
         derivatives: list[Tensor] = aten.native_batch_norm_backward(
             *operands, *statistics, True, self.eps, [True, True, True]
         )
@@ -127,29 +142,42 @@ class LayerNorm:
         self.bias = bias
         self.eps = eps
 
-    def forward(self, x: Tensor, at: Pass) -> Tensor:
+    def forward(self, x: Tensor, tape: Tape) -> Tensor:
         """Normalize, scale and shift."""
         self.x = x
-        self.normalized, *self.saved = self._normalize(x)
-        return self.normalized * self.weight[at.lanes, None] + self.bias[at.lanes, None]
+        shape = tuple(x.shape[1:])
+        self.normalized = tape.empty(shape, x.dtype)
+        tape.call(self._normalize, x, self.normalized)
+        weight, bias = self.weight[tape.lanes, None], self.bias[tape.lanes, None]
+        output = tape.compute(torch.mul, shape, self.normalized, weight)
+        tape.call(output.add_, bias)
+        return output
 
-    def backward(self, gradient: Tensor, at: Pass) -> Gradients:
+    def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Give the gradients of the input, the scale and the shift."""
-        gradients = [(gradient * self.normalized).sum(1), gradient.sum(1)]
-        return self._derive(gradient * self.weight[at.lanes, None]), gradients
+        shape = tuple(gradient.shape[1:])
+        products = tape.compute(torch.mul, shape, gradient, self.normalized)
+        of_parameters = [
+            tape.compute(torch.sum, shape[1:], stack, 1)
+            for stack in (products, gradient)
+        ]
+        tape.call(gradient.mul_, self.weight[tape.lanes, None])
+        of_input = tape.cast(gradient, self.x.dtype)
+        tape.call(self._derive, of_input, self.x)
+        return of_input, of_parameters
 
-    def _normalize(self, x: Tensor) -> list[Tensor]:
-        parts: list[Tensor] = aten.native_layer_norm(
+    def _normalize(self, x: Tensor, normalized: Tensor) -> None:
+        values, *self.saved = aten.native_layer_norm(
             x, [x.shape[-1]], None, None, self.eps
         )
-        return parts
+        normalized.copy_(values)
 
-    def _derive(self, gradient: Tensor) -> Tensor:
-        shape = [gradient.shape[-1]]
-        of_input: Tensor = aten.native_layer_norm_backward(
-            gradient, self.x, shape, *self.saved, None, None, [True, False, False]
-        )[0]
-        return of_input
+    def _derive(self, gradient: Tensor, x: Tensor) -> None:
+        shape, mask = [gradient.shape[-1]], [True, False, False]
+        of_input, _, _ = aten.native_layer_norm_backward(
+            gradient, x, shape, *self.saved, None, None, mask
+        )
+        gradient.copy_(of_input)
 
 
 class GroupNorm(LayerNorm):
@@ -169,17 +197,16 @@ class GroupNorm(LayerNorm):
         super().__init__(weight, bias, eps)
         self.n_groups = n_groups
 
-    def _normalize(self, x: Tensor) -> list[Tensor]:
+    def _normalize(self, x: Tensor, normalized: Tensor) -> None:
         rows = x.flatten(0, 1)
-        output, mean, inverse = aten.native_group_norm(
+        values, *self.saved = aten.native_group_norm(
             rows, None, None, *rows.shape, 1, self.n_groups, self.eps
         )
-        return [output.view_as(x), mean, inverse]
+        normalized.copy_(values.view_as(x))
 
-    def _derive(self, gradient: Tensor) -> Tensor:
-        rows = self.x.flatten(0, 1)
-        mask = [True, False, False]
-        of_rows: Tensor = aten.native_group_norm_backward(
+    def _derive(self, gradient: Tensor, x: Tensor) -> None:
+        rows, mask = x.flatten(0, 1), [True, False, False]
+        of_rows, _, _ = aten.native_group_norm_backward(
             gradient.flatten(0, 1),
             rows,
             *self.saved,
@@ -188,10 +215,5 @@ class GroupNorm(LayerNorm):
             1,
             self.n_groups,
             mask,
-        )[0]
-        return of_rows.view_as(gradient)
-
-
-def _side_by_side(x: Tensor) -> Tensor:
-    """Put the units of all lanes into one row."""
-    return x.transpose(0, 1).flatten(1)
+        )
+        gradient.copy_(of_rows.view_as(gradient))

@@ -14,7 +14,7 @@ from skhyper.fused._lanes import Lane
 from skhyper.fused._rates import scheduler_state
 from skhyper.fused._tile import Tile
 from skhyper.rules import OPTIMIZERS, SCHEDULES
-from skhyper.training import NetState, Outcome, Recipe, history_frame, restore_net
+from skhyper.training import NetState, Outcome, Recipe, restore_net
 
 __all__ = ["outcome_of"]
 
@@ -44,8 +44,8 @@ def outcome_of(lane: Lane, place: int, tile: Tile) -> Outcome | TrainingDiverged
     if lane.error is not None or lane.stop_reason is None:
         assert lane.error is not None, "a lane ends for a reason"
         return lane.error
-    if lane.best_state is not None and lane.best_epoch != len(lane.history):
-        state = lane.best_state
+    if lane.restores_best and lane.best_epoch != len(lane.history):
+        state = network.state(place, best=True)
         module = network.module(place, state)
     make_net = partial(
         _make_net,
@@ -56,13 +56,7 @@ def outcome_of(lane: Lane, place: int, tile: Tile) -> Outcome | TrainingDiverged
         lane.best_epoch,
         len(lane.source.bounds),
     )
-    return Outcome(
-        module,
-        lane.best_epoch,
-        lane.stop_reason,
-        history_frame(lane.history),
-        make_net,
-    )
+    return Outcome(module, lane.best_epoch, lane.stop_reason, lane.history, make_net)
 
 
 def _make_net(

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from skhyper.fused._network import Network
+from skhyper.fused._tape import Tape
 
 __all__ = ["Penalties"]
 
@@ -31,8 +32,8 @@ class Penalties:
         doubled = [2 * factor for factor in l2]
         self.l2 = torch.tensor(doubled, dtype=dtype, device=device) if any(l2) else None
 
-    def add(self, gradients: list[Tensor], network: Network, lanes: slice) -> None:
-        """Add them in place.
+    def add(self, gradients: list[Tensor], network: Network, tape: Tape) -> None:
+        """Put on a tape that they are added in place.
 
         Parameters
         ----------
@@ -40,8 +41,8 @@ class Penalties:
             Gradients of the loss, for the network's parameters.
         network : Network
             The networks.
-        lanes : slice
-            Lanes whose gradients they are.
+        tape : Tape
+            The tape that the gradients were put on.
         """
         if self.l1 is None and self.l2 is None:
             return
@@ -50,8 +51,9 @@ class Penalties:
         ):
             if not is_penalized:
                 continue
-            here, shape = weight[lanes], (-1, *(1,) * (weight.dim() - 1))
+            here, shape = weight[tape.lanes], (-1, *(1,) * (weight.dim() - 1))
             if self.l1 is not None:
-                gradient.addcmul_(here.sign(), self.l1[lanes].view(shape))
+                signs = tape.compute(torch.sign, tuple(here.shape[1:]), here)
+                tape.call(gradient.addcmul_, signs, self.l1[tape.lanes].view(shape))
             if self.l2 is not None:
-                gradient.addcmul_(here, self.l2[lanes].view(shape))
+                tape.call(gradient.addcmul_, here, self.l2[tape.lanes].view(shape))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from skhyper.fused._alignment import aligned
+from skhyper.fused._tape import Tape
 
 __all__ = ["affine", "input_gradient", "weight_gradient"]
 
@@ -14,11 +15,13 @@ __all__ = ["affine", "input_gradient", "weight_gradient"]
 ENOUGH_NUMBERS = 4_096
 
 
-def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def affine(tape: Tape, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Apply each lane's linear layer.
 
     Parameters
     ----------
+    tape : Tape
+        What it is put on.
     x : torch.Tensor of shape (n_lanes, n_rows, n_inputs)
         Inputs.
     weight : torch.Tensor of shape (n_lanes, n_outputs, n_inputs)
@@ -31,14 +34,17 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     output : torch.Tensor of shape (n_lanes, n_rows, n_outputs)
         The bits of ``torch.nn.functional.linear`` in each lane.
     """
-    return _choose(_affine_batched, _affine_alone, x, weight, bias)
+    output = tape.empty((x.shape[1], weight.shape[1]), x.dtype)
+    return _put(tape, _affine_batched, _affine_alone, output, x, weight, bias)
 
 
-def weight_gradient(gradient: Tensor, x: Tensor) -> Tensor:
+def weight_gradient(tape: Tape, gradient: Tensor, x: Tensor) -> Tensor:
     """Compute the gradient of each lane's weights.
 
     Parameters
     ----------
+    tape : Tape
+        What it is put on.
     gradient : torch.Tensor of shape (n_lanes, n_rows, n_outputs)
         Gradient of the output.
     x : torch.Tensor of shape (n_lanes, n_rows, n_inputs)
@@ -49,14 +55,17 @@ def weight_gradient(gradient: Tensor, x: Tensor) -> Tensor:
     gradient : torch.Tensor of shape (n_lanes, n_outputs, n_inputs)
         The bits that autograd gives in each lane.
     """
-    return _choose(_weight_batched, _weight_alone, gradient, x)
+    result = tape.empty((gradient.shape[2], x.shape[2]), x.dtype)
+    return _put(tape, _weight_batched, _weight_alone, result, gradient, x)
 
 
-def input_gradient(gradient: Tensor, weight: Tensor) -> Tensor:
+def input_gradient(tape: Tape, gradient: Tensor, weight: Tensor) -> Tensor:
     """Compute the gradient of each lane's inputs.
 
     Parameters
     ----------
+    tape : Tape
+        What it is put on.
     gradient : torch.Tensor of shape (n_lanes, n_rows, n_outputs)
         Gradient of the output.
     weight : torch.Tensor of shape (n_lanes, n_outputs, n_inputs)
@@ -67,47 +76,64 @@ def input_gradient(gradient: Tensor, weight: Tensor) -> Tensor:
     gradient : torch.Tensor of shape (n_lanes, n_rows, n_inputs)
         The bits that autograd gives in each lane.
     """
-    return _choose(torch.bmm, torch.mm, gradient, weight)
+    result = tape.empty((gradient.shape[1], weight.shape[2]), weight.dtype)
+    return _put(tape, _input_batched, _input_alone, result, gradient, weight)
 
 
-# The operands keep the layout that autograd gives them: a transposed copy has other
-# bits on some processors.
+# What is batched is given views that are made once, with the layout that autograd has:
+# a transposed copy has other bits on some processors.
+
+Call = tuple[Callable[..., Tensor], tuple[Tensor, ...]]
 
 
-def _affine_batched(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2))
+def _affine_batched(x: Tensor, weight: Tensor, bias: Tensor) -> Call:
+    return torch.baddbmm, (bias.unsqueeze(1), x, weight.transpose(1, 2))
 
 
 def _affine_alone(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.nn.functional.linear(x, weight, bias)
 
 
-def _weight_batched(gradient: Tensor, x: Tensor) -> Tensor:
-    return torch.bmm(gradient.transpose(1, 2), x)
+def _weight_batched(gradient: Tensor, x: Tensor) -> Call:
+    return torch.bmm, (gradient.transpose(1, 2), x)
 
 
 def _weight_alone(gradient: Tensor, x: Tensor) -> Tensor:
     return torch.mm(gradient.t(), x)
 
 
-Product = Callable[..., Tensor]
+def _input_batched(gradient: Tensor, weight: Tensor) -> Call:
+    return torch.bmm, (gradient, weight)
 
 
-def _choose(batched: Product, alone: Product, *operands: Tensor) -> Tensor:
-    first = operands[0]
-    if first.is_cuda or _agree(
-        batched, alone, tuple(operand.shape for operand in operands), first.dtype
-    ):
-        return batched(*operands)
-    return torch.stack([alone(*lane) for lane in zip(*operands, strict=True)])
+def _input_alone(gradient: Tensor, weight: Tensor) -> Tensor:
+    return torch.mm(gradient, weight)
+
+
+Batched = Callable[..., Call]
+Alone = Callable[..., Tensor]
+
+
+def _put(
+    tape: Tape, batched: Batched, alone: Alone, result: Tensor, *operands: Tensor
+) -> Tensor:
+    shapes = tuple(operand.shape for operand in operands)
+    if result.is_cuda or _agree(batched, alone, shapes, result.dtype):
+        function, views = batched(*operands)
+        tape.call(function, *views, out=result)
+    else:
+        tape.call(_lane_by_lane, alone, result, operands)
+    return result
+
+
+def _lane_by_lane(alone: Alone, result: Tensor, operands: tuple[Tensor, ...]) -> None:
+    for target, *lane in zip(result, *operands, strict=True):
+        target.copy_(alone(*lane))
 
 
 @lru_cache(maxsize=4096)
 def _agree(
-    batched: Product,
-    alone: Product,
-    shapes: tuple[torch.Size, ...],
-    dtype: torch.dtype,
+    batched: Batched, alone: Alone, shapes: tuple[torch.Size, ...], dtype: torch.dtype
 ) -> bool:
     """Try whether a batched product has the bits of the separate ones.
 
@@ -121,9 +147,10 @@ def _agree(
             aligned(torch.randn(shape, generator=generator, dtype=dtype))
             for shape in shapes
         ]
-        separate = [alone(*lane) for lane in zip(*operands, strict=True)]
-        together = batched(*operands)
-        if not torch.equal(together, torch.stack(separate)):
+        separate = torch.stack([alone(*lane) for lane in zip(*operands, strict=True)])
+        function, views = batched(*operands)
+        together = function(*views, out=torch.empty_like(separate))
+        if not torch.equal(together, separate):
             return False
         n_numbers += together.numel()
     return True

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from skhyper.fused._alignment import aligned
-from skhyper.fused._layers import Gradients, Pass
+from skhyper.fused._layers import Gradients
+from skhyper.fused._tape import Tape
 
 __all__ = ["Separate", "replicate"]
 
@@ -39,25 +39,49 @@ class Separate:
             for lane in range(n_lanes)
         ]
 
-    def forward(self, x: Tensor, at: Pass) -> Tensor:
+    def forward(self, x: Tensor, tape: Tape) -> Tensor:
         """Compute the outputs, lane by lane."""
-        modules = self.modules[at.lanes]
-        with torch.set_grad_enabled(at.training):
-            self.outputs = [
-                module.train(at.training)(lane)
-                for module, lane in zip(modules, aligned(x), strict=True)
-            ]
-        return torch.stack([output.detach() for output in self.outputs])
+        x = tape.aligned(x)
+        template = self.modules[0]
+        with torch.no_grad(), self._autocast(tape):
+            one = template.eval()(x[0, :1])
+        output = tape.empty((x.shape[1], one.shape[1]), one.dtype)
+        tape.call(self._forward, x, output, tape)
+        return output
 
-    def backward(self, gradient: Tensor, at: Pass) -> Gradients:
+    def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Give the gradients of the parameters; nobody wants that of the input."""
-        of_lanes = [
-            torch.autograd.grad(output, tuple(module.parameters()), lane)
-            for output, module, lane in zip(
-                self.outputs, self.modules[at.lanes], aligned(gradient), strict=True
-            )
+        gradient = tape.aligned(gradient)
+        of_parameters = [
+            tape.empty(tuple(parameter.shape))
+            for parameter in self.modules[0].parameters()
         ]
-        return None, [torch.stack(parts) for parts in zip(*of_lanes, strict=True)]
+        tape.call(self._backward, gradient, of_parameters, tape)
+        return None, of_parameters
+
+    def _autocast(self, tape: Tape) -> torch.autocast:
+        is_on = tape.products != tape.dtype
+        return torch.autocast(tape.device.type, tape.products, enabled=is_on)
+
+    def _forward(self, x: Tensor, output: Tensor, tape: Tape) -> None:
+        modules = self.modules[tape.lanes]
+        with torch.set_grad_enabled(tape.is_training), self._autocast(tape):
+            self.outputs = [
+                module.train(tape.is_training)(lane)
+                for module, lane in zip(modules, x, strict=True)
+            ]
+        for target, result in zip(output, self.outputs, strict=True):
+            target.copy_(result.detach())
+
+    def _backward(
+        self, gradient: Tensor, of_parameters: list[Tensor], tape: Tape
+    ) -> None:
+        for place, module in enumerate(self.modules[tape.lanes]):
+            parts = torch.autograd.grad(
+                self.outputs[place], tuple(module.parameters()), gradient[place]
+            )
+            for target, part in zip(of_parameters, parts, strict=True):
+                target[place] = part
 
 
 def replicate(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from skhyper.fused._feed import Feed
+from skhyper.fused._feed import Feed, Turn
 from skhyper.fused._lanes import Lane
-from skhyper.fused._layers import Pass
 from skhyper.fused._losses import StackedLoss, mean_losses
 from skhyper.fused._network import Network
 from skhyper.fused._optimizers import StackedOptimizer, make_optimizer
 from skhyper.fused._penalties import Penalties
-from skhyper.fused._validation import runs_of, validate
+from skhyper.fused._steps import TrainingStep
+from skhyper.fused._tiling import bucket
+from skhyper.fused._validation import Validation, runs_of
 from skhyper.rules import OPTIMIZERS
 from skhyper.training import heed_halt
 
@@ -50,7 +50,7 @@ class Tile:
             network.parameters,
             [_keywords(lane) for lane in lanes],
         )
-        self._gather()
+        self._lay_out()
 
     @torch.no_grad()
     def train(self) -> None:
@@ -67,7 +67,7 @@ class Tile:
             self._leave()
             epoch += 1
 
-    def _gather(self) -> None:
+    def _lay_out(self) -> None:
         """Make what depends on which lanes there are."""
         structure = self.lanes[0].recipe.structure
         knobs = [lane.recipe.knobs for lane in self.lanes]
@@ -82,73 +82,87 @@ class Tile:
             structure.dtype,
             structure.device,
         )
+        self.validation = Validation(self.lanes, self.network, self.loss)
+        self.steps: dict[tuple[int, int, int], TrainingStep] = {}
+        n_batches = len(self.lanes[0].source.bounds)
+        like = self.network.parameters[0]
+        self.losses = like.new_zeros((n_batches, len(self.lanes)))
+        self.shares = like.new_zeros((n_batches, len(self.lanes)))
 
     def _train_epoch(self, epoch: int) -> None:
         began = time.perf_counter()
         for lane in self.lanes:
             lane.begin_epoch()
-        self.rates = np.array([lane.history[-1]["lr"] for lane in self.lanes])
+        self.rates = np.array([lane.rate for lane in self.lanes])
         self.feed.begin_epoch(epoch)
-        n_batches = len(self.lanes[0].source.bounds)
-        like = self.network.parameters[0]
-        losses = like.new_zeros((len(self.lanes), n_batches))
-        shares = like.new_zeros((len(self.lanes), n_batches))
-        for batch, lanes, n_rows in self.feed.steps():
+        for turn in self.feed.turns:
             heed_halt()
-            mean, share = self._step(epoch, batch, lanes, n_rows)
-            losses[lanes, batch] = mean
-            shares[lanes, batch] = share
-        self._record("train", losses, shares)
-        validate(self.lanes, self.network, self.loss)
+            self._step(epoch, turn)
+        self._record_losses()
+        self.validation.record()
         seconds = time.perf_counter() - began
-        for place, lane in enumerate(self.lanes):
-            if not lane.is_over and lane.end_epoch(seconds):
-                lane.best_state = self.network.state(place)
+        best = [
+            place
+            for place, lane in enumerate(self.lanes)
+            if not lane.is_over and lane.end_epoch(seconds)
+        ]
+        self.network.remember(best)
 
-    def _step(
-        self, epoch: int, batch: int, lanes: slice, n_rows: int
-    ) -> tuple[Tensor, Tensor | float]:
-        """Take one step of some lanes; give their losses and the weights of these."""
-        x, targets = self.feed.batch(batch, lanes, n_rows)
-        at = Pass(lanes, training=True, uniforms=self.feed.draw(lanes))
-        output = self.network.forward(x, at)
-        mean, gradient = self.loss.of_training(output, targets, lanes)
-        gradients = self.network.backward(gradient, at)
-        self.penalties.add(gradients, self.network, lanes)
-        self.optimizer.step(gradients, self._rates(epoch, batch, lanes), lanes)
-        if targets.weight is None:
-            return mean, float(n_rows)
-        return mean, targets.weight.sum(1)
+    def _step(self, epoch: int, turn: Turn) -> None:
+        """Take one step of some lanes, and note their losses and their shares."""
+        key = (turn.lanes.start, turn.lanes.stop, turn.stop - turn.start)
+        step = self.steps.get(key)
+        if step is None:
+            step = self.steps[key] = TrainingStep(
+                turn, self.feed, self.network, self.loss, self.penalties
+            )
+        gradients = step.compute(turn)
+        self.optimizer.step(gradients, self._rates(epoch, turn), turn.lanes)
+        self.losses[turn.batch, turn.lanes] = step.loss
+        self.shares[turn.batch, turn.lanes] = step.share
 
-    def _rates(self, epoch: int, batch: int, lanes: slice) -> NDArray[np.float64]:
+    def _rates(self, epoch: int, turn: Turn) -> NDArray[np.float64]:
         if self.rates_change:
-            here = self.lanes[lanes]
-            return np.array([lane.rates.at(epoch, batch) for lane in here])
-        return self.rates[lanes]
+            here = self.lanes[turn.lanes]
+            return np.array([lane.rates.at(epoch, turn.batch) for lane in here])
+        return self.rates[turn.lanes]
 
-    def _record(self, prefix: str, losses: Tensor, shares: Tensor) -> None:
+    def _record_losses(self) -> None:
         """Record the epoch's mean losses, of lanes with as many batches at once."""
         counts = [len(lane.source.bounds) for lane in self.lanes]
         for n_batches, lanes in runs_of(counts):
-            part = losses[lanes, :n_batches].contiguous()
-            means = mean_losses(part, shares[lanes, :n_batches].contiguous())
-            for lane, loss in zip(self.lanes[lanes], means.tolist(), strict=True):
-                lane.record(prefix, loss, n_batches)
+            losses, shares = (
+                part[:n_batches, lanes].t().contiguous()
+                for part in (self.losses, self.shares)
+            )
+            means = mean_losses(losses, shares).tolist()
+            for lane, loss in zip(self.lanes[lanes], means, strict=True):
+                if not lane.is_over:
+                    lane.record("train", loss, n_batches)
 
     def _leave(self) -> None:
-        """Hand over the lanes that have ended, and go on with the others."""
+        """Hand over the lanes that have ended, and go on with the others.
+
+        Where few have ended the stack stays as it is, and computes them too: another
+        size of it costs more than that.
+        """
         for place, lane in enumerate(self.lanes):
-            if lane.is_over:
+            if lane.is_over and not lane.is_gone:
                 self.at_end(lane, place, self)
+                lane.is_gone = True
         kept = [place for place, lane in enumerate(self.lanes) if not lane.is_over]
-        if len(kept) == len(self.lanes):
+        size = min(bucket(len(kept)), len(self.lanes))
+        if size == len(self.lanes):
             return
+        # Some that are gone fill the stack up.
+        filling = [place for place, lane in enumerate(self.lanes) if lane.is_over]
+        kept = sorted([*kept, *filling[: size - len(kept)]])
         self.lanes = [self.lanes[place] for place in kept]
         if self.lanes:
             index = torch.tensor(kept, device=self.network.parameters[0].device)
             self.network = self.network.keep(index)
             self.optimizer.keep(self.network.parameters, index)
-            self._gather()
+            self._lay_out()
 
 
 def _keywords(lane: Lane) -> dict[str, object]:

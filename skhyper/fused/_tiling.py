@@ -2,12 +2,47 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
+
+import torch
+from torch import nn
 
 from skhyper.fused._lanes import Lane
+from skhyper.training import Structure
 
-__all__ = ["cut_tiles"]
+__all__ = ["bucket", "cut_tiles"]
 
-TILE_LANES = 32
+# So much of a step stays in a cache near the core; with few lanes the time goes to the
+# calls, with many the gain of one more is gone.
+TILE_BYTES = 8 * 2**20
+FEWEST_LANES, MOST_LANES = 8, 256
+
+# Of each: weights, gradients and two moments; inputs, outputs and their gradients.
+COPIES_OF_WEIGHTS, COPIES_OF_ROWS = 4, 2
+
+
+def bucket(n_lanes: int) -> int:
+    """Round a number of lanes up to one of a few sizes that stacks have.
+
+    Parameters
+    ----------
+    n_lanes : int
+        Lanes that are still trained.
+
+    Returns
+    -------
+    size : int
+        A power of two, or one and a half of it.
+
+    Examples
+    --------
+    >>> from skhyper.fused._tiling import bucket
+    >>> [bucket(n) for n in (0, 1, 3, 5, 7, 9, 13, 17, 25)]
+    [0, 1, 3, 6, 8, 12, 16, 24, 32]
+    """
+    power = 1 << max(0, n_lanes - 1).bit_length()
+    fitting = (size for size in (n_lanes and power * 3 // 4, power) if size >= n_lanes)
+    return next(fitting)
 
 
 def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
@@ -25,8 +60,37 @@ def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
     tiles : list of list of Lane
         All of the lanes.
     """
-    n_tiles = math.ceil(len(lanes) / TILE_LANES)
+    if not lanes:
+        return []
+    n_tiles = math.ceil(len(lanes) / tile_lanes(lanes[0].recipe.structure))
     # As many tiles for each thread, and as many lanes for each tile.
     n_tiles = n_threads * math.ceil(n_tiles / n_threads)
     size = math.ceil(len(lanes) / n_tiles)
     return [list(lanes[i : i + size]) for i in range(0, len(lanes), size)]
+
+
+@lru_cache(maxsize=256)
+def tile_lanes(structure: Structure) -> int:
+    """Give the number of lanes whose steps are fast together.
+
+    Parameters
+    ----------
+    structure : Structure
+        Their structure.
+
+    Returns
+    -------
+    n_lanes : int
+        Between 8 and 256.
+    """
+    module = structure.module(
+        **dict(structure.module_params), generator=torch.Generator()
+    )
+    n_weights = sum(parameter.numel() for parameter in module.parameters())
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
+    n_values = sum(layer.in_features + layer.out_features for layer in layers)
+    n_numbers = (
+        COPIES_OF_WEIGHTS * n_weights + COPIES_OF_ROWS * structure.batch_size * n_values
+    )
+    fitting = TILE_BYTES // (structure.dtype.itemsize * n_numbers)
+    return min(max(fitting, FEWEST_LANES), MOST_LANES)

@@ -166,4 +166,5 @@ def _make_network(requests: Sequence[Request], lanes: Sequence[Lane]) -> Network
         for name in states[0]
     }
     dropout = [lane.recipe.knobs.dropout for lane in lanes]
-    return Network(next(iter(drawn.values())), stacks, dropout)
+    template = next(iter(drawn.values()))
+    return Network(template, stacks, dropout, structure.autocast)

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from skhyper.fused._lanes import Lane
-from skhyper.fused._layers import Pass
-from skhyper.fused._losses import StackedLoss, Targets, mean_losses
+from skhyper.fused._losses import StackedLoss, mean_losses
 from skhyper.fused._network import Network
+from skhyper.fused._pool import Pool
 from skhyper.rules import score
-from skhyper.training import Rows, evaluation_batches
+from skhyper.training import evaluation_batches
 
-__all__ = ["runs_of", "validate"]
+__all__ = ["Validation", "runs_of"]
 
 
 def runs_of(keys: Sequence[int]) -> Iterator[tuple[int, slice]]:
@@ -44,8 +44,8 @@ def runs_of(keys: Sequence[int]) -> Iterator[tuple[int, slice]]:
         start = stop
 
 
-def validate(lanes: Sequence[Lane], network: Network, loss: StackedLoss) -> None:
-    """Record each lane's loss and score of the rows it watches, if there are any.
+class Validation:
+    """Records each lane's loss and score of the rows it watches, if there are any.
 
     Parameters
     ----------
@@ -56,54 +56,105 @@ def validate(lanes: Sequence[Lane], network: Network, loss: StackedLoss) -> None
     loss : StackedLoss
         Their loss.
     """
-    watched = [lane.source.valid for lane in lanes]
-    sizes = [0 if rows is None else len(rows) for rows in watched]
-    for size, run in runs_of(sizes):
-        rows = [part for part in watched[run] if part is not None]
-        if size:
-            output, means, n_batches = _evaluate(rows, network, loss, run)
-            for place, lane in enumerate(lanes[run]):
-                _record(lane, rows[place], output[place], means[place], n_batches)
+
+    def __init__(
+        self, lanes: Sequence[Lane], network: Network, loss: StackedLoss
+    ) -> None:
+        watched = [lane.source.valid for lane in lanes]
+        sizes = [0 if rows is None else len(rows) for rows in watched]
+        self.watches = [
+            Watch(lanes[run], run, network, loss)
+            for size, run in runs_of(sizes)
+            if size
+        ]
+
+    def record(self) -> None:
+        """Evaluate the networks as they are, and record it."""
+        for watch in self.watches:
+            watch.record()
 
 
-def _evaluate(
-    rows: Sequence[Rows], network: Network, loss: StackedLoss, lanes: slice
-) -> tuple[Tensor, list[float], int]:
-    """Compute outputs and mean losses of lanes that watch as many rows."""
-    distinct = list(dict.fromkeys(rows))
-    place = {part: number for number, part in enumerate(distinct)}
-    which = torch.tensor([place[part] for part in rows], device=rows[0].X.device)
+class Watch:
+    """Lanes that watch as many rows.
 
-    def spread(parts: list[Tensor]) -> Tensor:
-        stack = torch.stack(parts)
-        if len(parts) == 1:
-            return stack.expand(len(rows), *stack.shape[1:])
-        return stack[which]
+    Parameters
+    ----------
+    lanes : sequence of Lane
+        These lanes.
+    run : slice
+        Which they are of the stack.
+    network : Network
+        The networks of the whole stack.
+    loss : StackedLoss
+        Their loss.
+    """
 
-    outputs, losses, shares = [], [], []
-    bounds = evaluation_batches(distinct[0]).bounds
-    for start, stop in bounds:
-        batch = [part[start:stop] for part in distinct]
-        weight = None
-        y = [target for _, target in batch]
-        if distinct[0].weight is not None:
-            weight = spread([target[1] for target in y])
-            y = [target[0] for target in y]
-        output = network.forward(
-            spread([x for x, _ in batch]), Pass(lanes, training=False)
-        )
-        outputs.append(output)
-        losses.append(loss.of_evaluation(output, Targets(spread(y), weight)))
-        n_rows = output.new_full((len(rows),), float(stop - start))
-        shares.append(n_rows if weight is None else weight.sum(1))
-    means = mean_losses(torch.stack(losses, 1), torch.stack(shares, 1))
-    return torch.cat(outputs, 1), means.tolist(), len(bounds)
+    def __init__(
+        self, lanes: Sequence[Lane], run: slice, network: Network, loss: StackedLoss
+    ) -> None:
+        self.lanes = lanes
+        self.rows = [lane.source.valid for lane in lanes if lane.source.valid]
+        distinct = list(dict.fromkeys(self.rows))
+        self.pool = Pool(distinct)
+        self.bounds = evaluation_batches(distinct[0]).bounds
+        device = distinct[0].X.device
+        place = {part: number for number, part in enumerate(distinct)}
+        places = [place[part] for part in self.rows] if len(distinct) > 1 else [0]
+        numbers = torch.arange(len(distinct[0])) + self.pool.first[places, None]
+        self.numbers = numbers.to(device)
+        sizes = dict.fromkeys(stop - start for start, stop in self.bounds)
+        self.passes = {
+            n_rows: _Pass(len(places), n_rows, self.pool, run, network, loss)
+            for n_rows in sizes
+        }
+
+    def record(self) -> None:
+        """Evaluate the networks as they are, and record it."""
+        outputs, losses, shares = [], [], []
+        for start, stop in self.bounds:
+            part = self.passes[stop - start]
+            self.pool.gather(self.numbers[:, start:stop], part.batch)
+            part.tape.play()
+            outputs.append(part.output.clone())
+            losses.append(part.loss.clone())
+            n_rows = part.loss.new_full((len(self.lanes),), float(stop - start))
+            shares.append(n_rows if part.weight is None else part.weight.sum(1))
+        means = mean_losses(torch.stack(losses, 1), torch.stack(shares, 1)).tolist()
+        sound = [
+            place
+            for place, lane in enumerate(self.lanes)
+            if not lane.is_over and lane.record("valid", means[place], len(self.bounds))
+        ]
+        scores = self._scores(torch.cat(outputs, 1), sound)
+        for place, value in zip(sound, scores, strict=True):
+            self.lanes[place].history[-1]["valid_score"] = value
+
+    def _scores(self, output: Tensor, places: Sequence[int]) -> list[float]:
+        name = self.lanes[0].recipe.structure.loss
+        scores = []
+        for place in places:
+            rows = self.rows[place]
+            assert rows.y is not None, "nothing is watched without a target"
+            scores.append(score(name, output[place], rows.y, rows.weight))
+        return scores
 
 
-def _record(
-    lane: Lane, rows: Rows, output: Tensor, loss: float, n_batches: int
-) -> None:
-    if not lane.is_over and lane.record("valid", loss, n_batches):
-        assert rows.y is not None, "nothing is watched without a target"
-        name = lane.recipe.structure.loss
-        lane.history[-1]["valid_score"] = score(name, output, rows.y, rows.weight)
+class _Pass:
+    """A pass through the networks of some lanes, for batches of one size."""
+
+    def __init__(
+        self,
+        n_runs: int,
+        n_rows: int,
+        pool: Pool,
+        run: slice,
+        network: Network,
+        loss: StackedLoss,
+    ) -> None:
+        self.batch = pool.batch(n_runs, n_rows)
+        n_lanes = run.stop - run.start
+        x, targets = self.batch.spread(n_lanes)
+        self.weight = targets.weight
+        self.tape = network.tape(run)
+        self.output = network.forward(x, self.tape)
+        self.loss = loss.of_evaluation(self.output, targets, self.tape)

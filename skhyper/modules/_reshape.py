@@ -4,6 +4,9 @@ import math
 
 import torch
 
+# Dimensions of a batch of images.
+IMAGES = 4
+
 
 class Reshape(torch.nn.Module):
     """Bring samples, flat or shaped, into one shape.
@@ -54,7 +57,12 @@ class Reshape(torch.nn.Module):
                 f"{', '.join(map(str, self.shape))}) or (n_samples, "
                 f"{math.prod(self.shape)}). Got {tuple(input.shape)}."
             )
-        return input.reshape(input.shape[0], *self.shape) if input.dim() == 2 else input
+        maps = input.reshape(input.shape[0], *self.shape) if input.dim() == 2 else input
+        # On a CPU convolutions and pools take half of the time, or less, where the
+        # channels of a point lie side by side.
+        if maps.dim() != IMAGES or maps.device.type != "cpu":
+            return maps
+        return maps.movedim(1, -1).contiguous().movedim(-1, 1)
 
     def extra_repr(self) -> str:
         """Describe the arguments.

@@ -193,6 +193,21 @@ def test_convolutional_networks(normalizer, dtype):
     check(make_requests(lanes, kind="cnn", dtype=dtype, valid=True, **form))
 
 
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+@pytest.mark.parametrize("normalizer", [None, "batch", "layer", "group"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])
+@pytest.mark.parametrize("widths", [(12, 6), (32, 64)], ids=str)
+def test_products_of_bfloat16(kind, normalizer, activation, widths):
+    lanes = [{"lr": 0.05}, {"dropout": 0.3, "l1": 1e-3}]
+    form = {"normalizer": normalizer, "activation": activation, "kind": kind}
+    form["n_groups"] = 1 if kind == "cnn" else 2
+    requests = make_requests(lanes, hidden_layer_sizes=widths, valid=True, **form)
+    structure = replace(requests[0].recipe.structure, autocast=True)
+    check(
+        [replace(r, recipe=replace(r.recipe, structure=structure)) for r in requests]
+    )
+
+
 @pytest.mark.parametrize("sizes", [(16, 17, 18), (33, 32, 31, 100), (5, 5, 6), (2, 3)])
 def test_folds_of_any_size(sizes):
     check(make_requests([{"dropout": 0.1}, {"lr": 0.1}], sizes=sizes))
