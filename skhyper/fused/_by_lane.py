@@ -1,7 +1,7 @@
 """torch's own optimizers, one for each lane of a stack."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -9,6 +9,13 @@ from torch import Tensor
 from skhyper.fused._series import Numbers
 
 __all__ = ["LaneByLane"]
+
+
+class Stepped(NamedTuple):
+    """The optimizers of the lanes that are stepped."""
+
+    optimizers: Sequence[torch.optim.Optimizer]
+    mode: None = None
 
 
 class LaneByLane:
@@ -35,22 +42,38 @@ class LaneByLane:
             for lane, given in enumerate(keywords)
         ]
 
-    def step(self, gradients: Sequence[Tensor], rates: Numbers, lanes: slice) -> None:
-        """Step some lanes.
+    def advance(self, rates: Numbers, lanes: slice) -> "Stepped":
+        """Set the learning rates.
+
+        Parameters
+        ----------
+        rates : numpy.ndarray of float64 of shape (n_stepped,)
+            The learning rates.
+        lanes : slice
+            The lanes, side by side.
+
+        Returns
+        -------
+        stepped : Stepped
+            The optimizers of these lanes.
+        """
+        stepped = self.optimizers[lanes]
+        for optimizer, rate in zip(stepped, rates, strict=True):
+            optimizer.param_groups[0]["lr"] = float(rate)
+        return Stepped(stepped)
+
+    def update(self, gradients: Sequence[Tensor], stepped: "Stepped") -> None:
+        """Step the optimizers of some lanes.
 
         Parameters
         ----------
         gradients : sequence of torch.Tensor of shape (n_stepped, *)
             A gradient for each parameter.
-        rates : numpy.ndarray of float64 of shape (n_stepped,)
-            The learning rates.
-        lanes : slice
-            The lanes, side by side.
+        stepped : Stepped
+            The optimizers.
         """
-        stepped = self.optimizers[lanes]
-        for lane, (optimizer, rate) in enumerate(zip(stepped, rates, strict=True)):
+        for lane, optimizer in enumerate(stepped.optimizers):
             (group,) = optimizer.param_groups
-            group["lr"] = float(rate)
             for weight, gradient in zip(group["params"], gradients, strict=True):
                 weight.grad = gradient[lane]
             optimizer.step()

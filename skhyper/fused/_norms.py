@@ -10,9 +10,9 @@ from skhyper.fused._tape import Tape
 __all__ = ["BatchNorm", "GroupNorm", "LayerNorm"]
 
 
-# The kernel computes so many channels at once; what is left over it computes one by
-# one, by other instructions.
-WHOLE_VECTORS = 32
+# The kernel computes so many channels at once, or a part of them; what is left over it
+# computes one by one, by other instructions.
+VECTORS = 32
 
 
 class BatchNorm:
@@ -95,33 +95,36 @@ class BatchNorm:
         self, gradient: Tensor, wide: Tensor, of_parameters: list[Tensor], tape: Tape
     ) -> None:
         n_lanes, n_rows, n_units = gradient.shape
+        maps = [gradient.transpose(0, 1), wide.view(n_rows, n_lanes, n_units)]
         weight, _, mean, var = self._parameters(tape.lanes)
-        operands = [gradient.transpose(0, 1).flatten(1), wide]
-        statistics = [weight, mean, var, *self.saved]
-        if gradient.is_cuda or not n_units % WHOLE_VECTORS:
-            parts = [self._kernel(operands, statistics)]
-        else:
-            lanes = [slice(i, i + n_units) for i in range(0, len(weight), n_units)]
-            parts = [
-                self._kernel(
-                    [operand[:, lane].contiguous() for operand in operands],
-                    [statistic[lane] for statistic in statistics],
-                )
-                for lane in lanes
-            ]
-        of_input = torch.cat([part[0] for part in parts], 1)
-        gradient.copy_(of_input.view(n_rows, n_lanes, n_units).transpose(0, 1))
-        for number, target in enumerate(of_parameters, start=1):
-            target.copy_(torch.cat([part[number] for part in parts]).view_as(target))
+        statistics = [
+            part.view(n_lanes, n_units) for part in (weight, mean, var, *self.saved)
+        ]
+        whole = n_units if gradient.is_cuda else n_units // VECTORS * VECTORS
+        results = [gradient, *of_parameters]
+        if whole:
+            of_input, *others = self._kernel(
+                *(part[..., :whole].flatten(1) for part in maps),
+                *(part[:, :whole].flatten() for part in statistics),
+            )
+            of_input = of_input.view(n_rows, n_lanes, whole).transpose(0, 1)
+            for result, part in zip(results, (of_input, *others), strict=True):
+                result[..., :whole] = part.reshape(result[..., :whole].shape)
+        if whole < n_units:
+            rest = [part[..., whole:].transpose(0, 1).contiguous() for part in maps]
+            rest += [part[:, whole:].contiguous() for part in statistics]
+            of_lanes = [self._kernel(*lane) for lane in zip(*rest, strict=True)]
+            for result, parts in zip(results, zip(*of_lanes, strict=True), strict=True):
+                result[..., whole:] = torch.stack(parts)
 
     def _parameters(self, lanes: slice) -> list[Tensor]:
         stacks = (self.weight, self.bias, self.mean, self.var)
         # Copies: the lanes of a stack need not lie side by side.
         return [stack[lanes].flatten().clone() for stack in stacks]
 
-    def _kernel(self, operands: list[Tensor], statistics: list[Tensor]) -> list[Tensor]:
+    def _kernel(self, *operands: Tensor) -> list[Tensor]:
         derivatives: list[Tensor] = aten.native_batch_norm_backward(
-            *operands, *statistics, True, self.eps, [True, True, True]
+            *operands, True, self.eps, [True, True, True]
         )
         return derivatives
 

@@ -1,6 +1,6 @@
 """The optimizers of a stack, by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -39,11 +39,22 @@ PROBES: dict[str, dict[str, Any]] = {
 }
 
 
+class Stepped(Protocol):
+    """Lanes that are about to be stepped."""
+
+    @property
+    def mode(self) -> Hashable | None:
+        """What the operations of the step depend on; None where lanes differ in it."""
+
+
 class StackedOptimizer(Protocol):
     """Steps the lanes of a stack."""
 
-    def step(self, gradients: Sequence[Tensor], rates: Numbers, lanes: slice) -> None:
-        """Step some lanes."""
+    def advance(self, rates: Numbers, lanes: slice) -> Stepped:
+        """Make some lanes ready for their step: what is done beside the device."""
+
+    def update(self, gradients: Sequence[Tensor], stepped: Any) -> None:
+        """Step lanes that are ready: what is done on the device."""
 
     def keep(self, parameters: Sequence[Tensor], lanes: Tensor) -> None:
         """Go on with some of the lanes."""
@@ -112,5 +123,6 @@ def agree(name: str, dtype: torch.dtype) -> bool:
     ]
     for gradient in draws[1:]:
         for each in both:
-            each.step([gradient.clone()], np.array([0.1, 0.03, 0.07]), slice(None))
+            stepped = each.advance(np.array([0.1, 0.03, 0.07]), slice(None))
+            each.update([gradient.clone()], stepped)
     return torch.equal(at_once, by_lane)

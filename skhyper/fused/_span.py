@@ -83,6 +83,13 @@ class Span:
             torch.from_numpy(lanes).to(self.moving.device)
         )
 
+    @property
+    def mode(self) -> tuple[bool, ...] | None:
+        """What the operations of a step depend on; None where lanes differ in it."""
+        flags = [self.flags[name] for name in sorted(self.flags)]
+        same = tuple(flag for flag in flags if isinstance(flag, bool))
+        return same if len(same) == len(flags) else None
+
     def move(self, *rows: Numbers) -> None:
         """Set the moving numbers.
 

@@ -64,20 +64,6 @@ class LanesAtOnce(ABC):
         }
         self._lay_out(parameters)
 
-    def step(self, gradients: Sequence[Tensor], rates: Numbers, lanes: slice) -> None:
-        """Step some lanes.
-
-        Parameters
-        ----------
-        gradients : sequence of torch.Tensor of shape (n_stepped, *)
-            A gradient for each parameter; they are written over.
-        rates : numpy.ndarray of float64 of shape (n_stepped,)
-            The learning rates.
-        lanes : slice
-            The lanes, side by side.
-        """
-        self.update(gradients, self.advance(rates, lanes))
-
     def advance(self, rates: Numbers, lanes: slice) -> Span:
         """Count a step and work out the numbers it takes.
 

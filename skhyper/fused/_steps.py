@@ -1,17 +1,21 @@
 """Steps of the training, each recorded once for the lanes and rows it is about."""
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from skhyper.fused._feed import Feed, Turn
+from skhyper.fused._graphs import Graphs
 from skhyper.fused._losses import StackedLoss
 from skhyper.fused._network import Network
+from skhyper.fused._optimizers import StackedOptimizer
 from skhyper.fused._penalties import Penalties
 
 __all__ = ["TrainingStep"]
 
 
 class TrainingStep:
-    """Computes the gradients of some lanes for batches of one size.
+    """Steps some lanes by batches of one size.
 
     Parameters
     ----------
@@ -25,6 +29,8 @@ class TrainingStep:
         Their loss.
     penalties : Penalties
         The penalties on their weights.
+    optimizer : StackedOptimizer
+        What steps them.
     """
 
     def __init__(
@@ -34,7 +40,9 @@ class TrainingStep:
         network: Network,
         loss: StackedLoss,
         penalties: Penalties,
+        optimizer: StackedOptimizer,
     ) -> None:
+        self.optimizer = optimizer
         self.feed = feed
         self.lanes = turn.lanes
         n_lanes, n_rows = turn.lanes.stop - turn.lanes.start, turn.stop - turn.start
@@ -45,27 +53,33 @@ class TrainingStep:
         self.loss, gradient = loss.of_training(output, targets, tape)
         self.gradients = network.backward(gradient, tape)
         penalties.add(self.gradients, network, tape)
+        self.graphs = Graphs(feed.generators.values()) if output.is_cuda else None
         self.share: Tensor | float = float(n_rows)
         if targets.weight is not None:
             self.share = tape.empty(())
             tape.call(_sum, targets.weight, out=self.share)
 
-    def compute(self, turn: Turn) -> list[Tensor]:
-        """Compute the gradients of a batch.
+    def take(self, turn: Turn, rates: NDArray[np.float64]) -> None:
+        """Take a step.
 
         Parameters
         ----------
         turn : Turn
             The batch.
-
-        Returns
-        -------
-        gradients : list of torch.Tensor of shape (n_lanes, *)
-            For the parameters of the network, until the next batch.
+        rates : numpy.ndarray of float64 of shape (n_lanes,)
+            The learning rates.
         """
         self.feed.load(turn, self.batch)
-        self.tape.play()
-        return self.gradients
+        stepped = self.optimizer.advance(rates, self.lanes)
+
+        def play() -> None:
+            self.tape.play()
+            self.optimizer.update(self.gradients, stepped)
+
+        if self.graphs is None:
+            play()
+        else:
+            self.graphs.play(play, stepped.mode)
 
 
 def _sum(weight: Tensor, *, out: Tensor) -> None:

@@ -114,10 +114,9 @@ class Tile:
         step = self.steps.get(key)
         if step is None:
             step = self.steps[key] = TrainingStep(
-                turn, self.feed, self.network, self.loss, self.penalties
+                turn, self.feed, self.network, self.loss, self.penalties, self.optimizer
             )
-        gradients = step.compute(turn)
-        self.optimizer.step(gradients, self._rates(epoch, turn), turn.lanes)
+        step.take(turn, self._rates(epoch, turn))
         self.losses[turn.batch, turn.lanes] = step.loss
         self.shares[turn.batch, turn.lanes] = step.share
 
