@@ -1,9 +1,26 @@
-"""Errors of the package, and the words that all of its errors share."""
+"""Errors and warnings of the package, and the words that all of its errors share."""
 
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["TrainingDiverged", "did_you_mean", "nearest"]
+__all__ = ["FusionWarning", "TrainingDiverged", "did_you_mean", "nearest"]
+
+
+class FusionWarning(UserWarning):
+    """Given once by a search some fits of which were trained one after the other.
+
+    They had met others in joblib's backend "fused", but could not be stacked with them.
+    Their results are the same, it only takes longer. ``fusion_report_`` of the search
+    tells which fits they are, and why. There is no warning of a fit that is the only
+    one at its time, as with one point and one split at a time, and none with
+    ``fused=False``.
+
+    Examples
+    --------
+    >>> from skhyper.exceptions import FusionWarning
+    >>> issubclass(FusionWarning, UserWarning)
+    True
+    """
 
 
 class TrainingDiverged(ValueError):

@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 
+import pandas as pd
 import pytest
 from numpydoc.docscrape import ClassDoc
 from skorch import NeuralNet
@@ -46,8 +47,9 @@ def test_no_placeholder_is_left(estimator: type) -> None:
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_every_fitted_attribute_is_documented_and_there(estimator: type) -> None:
     net = estimator(max_epochs=1).fit([[0.0, 1.0], [1.0, 0.0]] * 3, [0, 1] * 3)
-    fitted = {name for name in (*vars(net), "net_") if name.endswith("_")}
+    fitted = {name for name in (*vars(net), "net_", "history_") if name.endswith("_")}
     assert isinstance(net.net_, NeuralNet)
+    assert isinstance(net.history_, pd.DataFrame)
     documented = {
         name
         for row in ClassDoc(estimator)["Attributes"]

@@ -121,6 +121,16 @@ def test_constraints_are_validated_in_the_grammar_of_scikit_learn():
         )
 
 
+def test_arguments_are_what_an_estimator_names():
+    class Estimator(Ridge):
+        @classmethod
+        def _get_param_names(cls):
+            return (*super()._get_param_names()[:1], "solver")
+
+    assert Ridge._get_param_names() == sorted(inspect.signature(Ridge).parameters)
+    assert Estimator().get_params() == {"alpha": 1.0, "solver": "auto"}
+
+
 def test_sample_weights_are_checked():
     with pytest.raises(ValueError, match="Negative"):
         _sklearn.check_sample_weight(

@@ -1,6 +1,7 @@
 """The arguments of all estimators: kept, set and checked."""
 
 from abc import abstractmethod
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator
@@ -64,6 +65,12 @@ class Arguments(BaseEstimator):
     random_state: Any
     verbose: int
 
+    @classmethod
+    @cache
+    def _get_param_names(cls) -> tuple[str, ...]:
+        """Name the arguments, which are looked up once and asked for in every fit."""
+        return tuple(super()._get_param_names())
+
     def _keep(self, arguments: dict[str, Any]) -> None:
         """Store the constructor's arguments untouched, under their own names."""
         self.__dict__.update(
@@ -120,9 +127,4 @@ class Arguments(BaseEstimator):
         return layers
 
     def _check_parameters(self) -> None:
-        check_parameters(
-            type(self).__name__,
-            self.get_params(deep=False),
-            self._parameter_constraints,
-            self._module_mistakes,
-        )
+        check_parameters(type(self), self.get_params(deep=False), self._module_mistakes)

@@ -210,8 +210,9 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
         name = type(self).__name__
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        if type_of_target(y) == "multiclass-multioutput":
+        if not _are_plain_classes(y):
+            check_classification_targets(y)
+        if y.ndim == 2 and type_of_target(y) == "multiclass-multioutput":
             raise ValueError(
                 f"{name} takes several labels a row as a matrix of zeros and ones. "
                 f"Got a multiclass-multioutput target of shape {y.shape}; fit one "
@@ -291,3 +292,13 @@ class NeuralClassifier(ClassifierMixin, NeuralNetwork):
         if classes is None:
             classes = np.unique(y if y_train is None else y_train)
         return given_weight(type(self).__name__, self.class_weight, y, classes)
+
+
+def _are_plain_classes(y: NDArray[Any]) -> bool:
+    """Tell of a target in which scikit-learn would find nothing to remark.
+
+    It warns of integers only where there are many different ones.
+    """
+    if y.ndim != 1 or y.dtype.kind not in "biu":
+        return False
+    return 2 * len(np.unique(y)) <= len(y)

@@ -1,9 +1,9 @@
 """What to say when a training that goes on does not do what one may think."""
 
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-
-import pandas as pd
+from typing import Any
 
 from skhyper.training import Knobs
 
@@ -54,7 +54,9 @@ def warn_of_changes(name: str, now: Knobs, before: Knobs) -> None:
         )
 
 
-def warn_of_spent_schedule(name: str, knobs: Knobs, history: pd.DataFrame) -> None:
+def warn_of_spent_schedule(
+    name: str, knobs: Knobs, epochs: Sequence[Mapping[str, Any]]
+) -> None:
     """Warn when a schedule has left next to nothing of the learning rate.
 
     Parameters
@@ -63,15 +65,15 @@ def warn_of_spent_schedule(name: str, knobs: Knobs, history: pd.DataFrame) -> No
         The estimator's class.
     knobs : Knobs
         What the training goes on with.
-    history : pandas.DataFrame
-        Its epochs so far.
+    epochs : sequence of mapping
+        Rows of its history so far.
 
     Warns
     -----
     UserWarning
         If the schedule is over and the rate is spent.
     """
-    rate, n_epochs = history["lr"].iloc[-1], len(history)
+    rate, n_epochs = epochs[-1]["lr"], len(epochs)
     if n_epochs > knobs.max_epochs and rate < SPENT_RATE * knobs.lr:
         warnings.warn(
             f"{name}.partial_fit hardly learns any more: the schedule "

@@ -16,6 +16,8 @@ from scipy.sparse import issparse
 __all__ = [
     "as_validation",
     "check_magnitude",
+    "is_plain_features",
+    "is_plain_target",
     "read_features",
     "read_target",
     "read_weight",
@@ -202,6 +204,58 @@ def check_magnitude(name: str, X: NDArray[Any]) -> None:
             f"{largest:g}, where {LARGEST_FEATURE:g} is the limit. Scale the "
             "features first, for example with StandardScaler."
         )
+
+
+def is_plain_features(X: Any) -> bool:
+    """Tell of features that scikit-learn's checks would hand back as they are.
+
+    The checks of a small array take longer than a net's pass over it.
+
+    Parameters
+    ----------
+    X : array-like or data frame
+        Features.
+
+    Returns
+    -------
+    is_plain_features : bool
+        True for finite rows of floats that lie one after the other.
+    """
+    return (
+        _is_finite(X)
+        and X.ndim == 2
+        and X.dtype in (np.float32, np.float64)
+        and X.flags.c_contiguous
+    )
+
+
+def is_plain_target(y: Any, n_samples: int) -> bool:
+    """Tell of a target that scikit-learn's checks would hand back as it is.
+
+    Parameters
+    ----------
+    y : array-like or data frame
+        Target.
+    n_samples : int
+        Number of rows that it has to have.
+
+    Returns
+    -------
+    is_plain_target : bool
+        True for finite numbers, one or some a row.
+    """
+    return _is_finite(y) and y.ndim in (1, 2) and len(y) == n_samples
+
+
+def _is_finite(values: Any) -> bool:
+    """Tell of a plain array of numbers, at least one and surely all of them finite."""
+    if type(values) is not np.ndarray or not values.size:
+        return False
+    if values.dtype.kind != "f":
+        return values.dtype.kind in "biu"
+    # A finite sum has finite terms; of another one the checks are to judge.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(values.sum()))
 
 
 def _array_of(tensor: torch.Tensor) -> NDArray[Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
@@ -17,6 +18,8 @@ from skhyper.estimators._continuing import warn_of_changes, warn_of_spent_schedu
 from skhyper.estimators._inputs import (
     as_validation,
     check_magnitude,
+    is_plain_features,
+    is_plain_target,
     read_features,
     read_target,
     read_weight,
@@ -35,12 +38,16 @@ from skhyper.training import (
     train,
     train_on,
 )
+from skhyper.training.evaluation import is_finite
 
 __all__ = ["NeuralNetwork"]
 
 # As scikit-learn's HistGradientBoosting: below, the rows are worth more than the
 # epochs that early stopping saves.
 EARLY_STOPPING_ROWS = 10_000
+
+# What scikit-learn is to make of the rows.
+ROWS: dict[str, Any] = {"dtype": [np.float32, np.float64], "order": "C"}
 
 
 class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
@@ -138,13 +145,20 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         if not first:
             warn_of_changes(type(self).__name__, recipe.knobs, self._net_recipe.knobs)
             recipe = self._net_recipe
-        warn_of_spent_schedule(type(self).__name__, recipe.knobs, outcome.history)
+        warn_of_spent_schedule(type(self).__name__, recipe.knobs, outcome.epochs)
         return self._adopt(outcome, recipe)
 
     @property
     def net_(self) -> NeuralNet:
         """The trained net."""
+        check_is_fitted(self)
         return self._outcome.net
+
+    @property
+    def history_(self) -> pd.DataFrame:
+        """The history of the training, a row an epoch."""
+        check_is_fitted(self)
+        return self._outcome.history
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_outcome" in vars(self)
@@ -216,14 +230,11 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[NDArray[Any], Any]:
         name = type(self).__name__
+        X = self._flatten(read_features(name, X), reset=reset)
+        y = read_target(name, y)
+        plain = is_plain_features(X) and is_plain_target(y, len(X))
         X, y = validate_data(
-            self,
-            self._flatten(read_features(name, X), reset=reset),
-            read_target(name, y),
-            reset=reset,
-            dtype=[np.float32, np.float64],
-            order="C",
-            multi_output=True,
+            self, X, y, reset=reset, skip_check_array=plain, multi_output=True, **ROWS
         )
         check_magnitude(name, X)
         return X, self._check_target(y)
@@ -302,33 +313,27 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
     def _adopt(self, outcome: Outcome, recipe: Recipe) -> Self:
         self._outcome = outcome
         self._net_recipe = recipe
-        history = outcome.history
-        self.history_ = history
-        self.n_iter_ = len(history)
+        self.n_iter_ = len(outcome.epochs)
         self.best_epoch_ = outcome.best_epoch
         self.stop_reason_ = str(outcome.stop_reason)
         self.device_ = recipe.structure.device
-        self.loss_curve_ = history["train_loss"].tolist()
-        validated = history["valid_score"].notna().any()
-        self.validation_scores_ = history["valid_score"].tolist() if validated else None
+        self.loss_curve_ = [float(row["train_loss"]) for row in outcome.epochs]
+        scores = [float(row.get("valid_score", np.nan)) for row in outcome.epochs]
+        self.validation_scores_ = None if np.isnan(scores).all() else scores
         return self
 
     def _output(self, X: Any) -> Tensor:
         check_is_fitted(self)
         name = type(self).__name__
-        X = validate_data(
-            self,
-            self._flatten(read_features(name, X), reset=False),
-            reset=False,
-            dtype=[np.float32, np.float64],
-            order="C",
-        )
+        X = self._flatten(read_features(name, X), reset=False)
+        plain = is_plain_features(X)
+        X = validate_data(self, X, reset=False, skip_check_array=plain, **ROWS)
         structure = self._net_recipe.structure
         # NumPy's own alignment: a copy of all rows would take its time.
         rows = as_tensor(X, structure.dtype, self.device_, alignment=16)
         with one_thread():
             output = evaluate(self._outcome.module, rows, structure.autocast)
-        if not output.isfinite().all():
+        if not is_finite(output):
             raise ValueError(
                 f"Input X contains a value too large for {name}, whose output is not "
                 f"finite: the largest is {np.abs(X).max():g}. Scale the features as "

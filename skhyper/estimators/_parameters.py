@@ -4,12 +4,14 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback
 
 from skhyper._sklearn import (
@@ -38,6 +40,9 @@ __all__ = [
 PROBABILITY = Interval(Real, 0, 1, closed="left")
 NON_NEGATIVE = Interval(Real, 0, math.inf, closed="left")
 COUNT = Interval(Integral, 1, None, closed="left")
+
+# Types whose values never change: what is right once is right for ever.
+SCALARS = (bool, int, float, str, type(None))
 
 PRECISIONS = ("auto", "float32", "float64", "bfloat16")
 
@@ -122,21 +127,18 @@ def as_sizes(value: Any) -> Any:
 
 
 def check_parameters(
-    name: str,
+    owner: type[BaseEstimator],
     params: Mapping[str, Any],
-    constraints: Mapping[str, list[Any]],
     module_mistakes: Callable[[], list[str]],
 ) -> None:
     """Check every argument and report all mistakes at once.
 
     Parameters
     ----------
-    name : str
-        The estimator's class.
+    owner : type
+        The estimator's class, with its constraints.
     params : mapping of str to object
-        Its arguments.
-    constraints : mapping of str to list
-        What each of them may be.
+        The estimator's arguments.
     module_mistakes : callable
         Says what the module would refuse. Asked if each argument by itself obeys
         its rule.
@@ -146,7 +148,8 @@ def check_parameters(
     InvalidParameterError
         If an argument breaks its rule, or two of them do not go together.
     """
-    mistakes = [*_mistakes_in_values(name, params, constraints)]
+    name = owner.__name__
+    mistakes = [*_mistakes_in_values(owner, params)]
     if not mistakes:
         mistakes = [*_mistakes_in_combinations(name, params), *module_mistakes()]
     if mistakes:
@@ -201,35 +204,48 @@ def resolve_device(name: str, device: str) -> str:
 
 
 def _mistakes_in_values(
-    name: str, params: Mapping[str, Any], constraints: Mapping[str, list[Any]]
+    owner: type[BaseEstimator], params: Mapping[str, Any]
 ) -> Iterator[str]:
     for parameter, value in params.items():
-        allowed = constraints[parameter]
+        check = _check_scalar if type(value) in SCALARS else _check_value
         try:
-            validate_parameter_constraints(constraints, {parameter: value}, name)
+            check(owner, parameter, value)
         except InvalidParameterError as error:
-            known = [
-                option
-                for constraint in allowed
-                if isinstance(constraint, StrOptions)
-                for option in constraint.options
-            ]
-            lower = value.lower() if isinstance(value, str) else value
-            yield f"{error}{did_you_mean(lower, known)}"
-        else:
-            if _is_beyond_floats(value):
-                yield (
-                    f"The {parameter!r} parameter of {name} must be a number that a "
-                    f"float can hold. Got an integer of {value.bit_length()} bits."
-                )
-            # To Python, True is the number one.
-            if isinstance(value, bool) and not {"boolean", "verbose"} & {
-                constraint for constraint in allowed if isinstance(constraint, str)
-            }:
-                yield (
-                    f"The {parameter!r} parameter of {name} must be a number. Got "
-                    f"{value!r} instead."
-                )
+            yield str(error)
+
+
+def _check_value(owner: type[BaseEstimator], parameter: str, value: Any) -> None:
+    """Refuse a value that breaks the rule for its argument."""
+    name, constraints = owner.__name__, owner._parameter_constraints
+    allowed = constraints[parameter]
+    try:
+        validate_parameter_constraints(constraints, {parameter: value}, name)
+    except InvalidParameterError as error:
+        known = [
+            option
+            for constraint in allowed
+            if isinstance(constraint, StrOptions)
+            for option in constraint.options
+        ]
+        lower = value.lower() if isinstance(value, str) else value
+        raise InvalidParameterError(f"{error}{did_you_mean(lower, known)}") from None
+    if _is_beyond_floats(value):
+        raise InvalidParameterError(
+            f"The {parameter!r} parameter of {name} must be a number that a float can "
+            f"hold. Got an integer of {value.bit_length()} bits."
+        )
+    # To Python, True is the number one.
+    if isinstance(value, bool) and not {"boolean", "verbose"} & {
+        constraint for constraint in allowed if isinstance(constraint, str)
+    }:
+        raise InvalidParameterError(
+            f"The {parameter!r} parameter of {name} must be a number. Got {value!r} "
+            "instead."
+        )
+
+
+# Remembers what it has let pass, as a search asks for the same values in every fit.
+_check_scalar: Callable[..., None] = lru_cache(4096, typed=True)(_check_value)
 
 
 def _is_beyond_floats(value: Any) -> bool:

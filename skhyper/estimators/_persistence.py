@@ -32,7 +32,7 @@ __all__ = ["Persistent", "VersionWarning"]
 FORMAT = 1
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 # Stands in the file as the net's state, from which it is made again.
-REBUILT = ("_net_recipe", "_outcome", "history_")
+REBUILT = ("_net_recipe", "_outcome")
 
 
 class VersionWarning(InconsistentVersionWarning):

@@ -36,14 +36,16 @@ def mistakes_in_optimizer(name: str, params: Mapping[str, Any]) -> Iterator[str]
     mistake : str
         A sentence for each mistake.
     """
-    rule, given = OPTIMIZERS[params["optimizer"]], params["optimizer_params"] or {}
+    rule, given = OPTIMIZERS[params["optimizer"]], params["optimizer_params"]
+    if not given:
+        return
     wrong = [
         *_mistakes_in_values(
             name, "optimizer_params", rule.optimizer, rule.arguments, given
         )
     ]
     yield from wrong
-    if given and not wrong:
+    if not wrong:
         try:
             _optimizer(params).step()
         except WRONG as error:
@@ -65,7 +67,9 @@ def mistakes_in_scheduler(name: str, params: Mapping[str, Any]) -> Iterator[str]
     mistake : str
         A sentence for each mistake.
     """
-    given = params["scheduler_params"] or {}
+    given = params["scheduler_params"]
+    if not given:
+        return
     if params["scheduler"] is None:
         for key in given:
             yield (
@@ -80,7 +84,7 @@ def mistakes_in_scheduler(name: str, params: Mapping[str, Any]) -> Iterator[str]
         )
     ]
     yield from wrong
-    if given and not wrong:
+    if not wrong:
         try:
             _run_schedule(params)
         except WRONG as error:

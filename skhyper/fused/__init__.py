@@ -1,5 +1,6 @@
 """Fits trained together: joblib's backend "fused" and the trainer behind it."""
 
 from skhyper.fused._backend import FusedBackend
+from skhyper.fused._report import Report, report_in_force
 
-__all__ = ["FusedBackend"]
+__all__ = ["FusedBackend", "Report", "report_in_force"]

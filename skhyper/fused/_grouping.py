@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from skhyper.fused._report import MET_NOBODY
 from skhyper.fused._request import Request
 from skhyper.training import Rows
 
@@ -40,6 +41,8 @@ def group_requests(requests: Sequence[Request]) -> list[Group]:
     groups : list of Group
         All of the runs, each in one group.
     """
+    if len(requests) == 1:
+        return [Group((0,), MET_NOBODY)]
     alone: defaultdict[str, list[int]] = defaultdict(list)
     stacked: defaultdict[Hashable, list[int]] = defaultdict(list)
     for number, request in enumerate(requests):

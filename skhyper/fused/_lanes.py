@@ -3,13 +3,11 @@
 import math
 from typing import Any
 
-from torch import nn
-
 from skhyper.exceptions import TrainingDiverged
 from skhyper.fused._feed import Source
 from skhyper.fused._rates import make_rates
 from skhyper.rules import OPTIMIZERS
-from skhyper.training import LARGEST_LOSS, Recipe, StopReason, divergence, flaw_of
+from skhyper.training import LARGEST_LOSS, Recipe, StopReason, divergence
 
 __all__ = ["Lane"]
 
@@ -96,12 +94,6 @@ class Lane:
         if self.stop_reason is None and len(self.history) == knobs.max_epochs:
             self.stop_reason = StopReason.MAX_EPOCHS
         return is_best and self.restores_best
-
-    def check_model(self, module: nn.Module) -> None:
-        """Fail if a trained network is of no use."""
-        what = flaw_of(module, self.source.train.X, self.recipe.structure.autocast)
-        if what is not None:
-            self.fail(what)
 
     def fail(self, what: str) -> None:
         """End the run with an error."""

@@ -50,6 +50,8 @@ class Network:
         self.parameters = [stacks[name] for name in named]
         penalized = {id(weight) for weight in penalized_parameters(template)}
         self.is_penalized = [id(weight) in penalized for weight in named.values()]
+        linear = [part for part in template.modules() if isinstance(part, nn.Linear)]
+        self.width = max(max(p.in_features, p.out_features) for p in linear)
         self.layers: list[Layer] = list(self._layers())
         self.best: dict[str, Tensor] = {}
 

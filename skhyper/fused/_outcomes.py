@@ -36,17 +36,11 @@ def outcome_of(lane: Lane, place: int, tile: Tile) -> Outcome | TrainingDiverged
     outcome : Outcome or TrainingDiverged
         What the run gave, or the error that it ended with.
     """
-    network = tile.network
-    state = network.state(place)
-    module = network.module(place, state)
-    if lane.error is None:
-        lane.check_model(module)
     if lane.error is not None or lane.stop_reason is None:
         assert lane.error is not None, "a lane ends for a reason"
         return lane.error
-    if lane.restores_best and lane.best_epoch != len(lane.history):
-        state = network.state(place, best=True)
-        module = network.module(place, state)
+    is_earlier = lane.restores_best and lane.best_epoch != len(lane.history)
+    state = tile.network.state(place, best=is_earlier)
     make_net = partial(
         _make_net,
         lane.recipe,
@@ -56,6 +50,7 @@ def outcome_of(lane: Lane, place: int, tile: Tile) -> Outcome | TrainingDiverged
         lane.best_epoch,
         len(lane.source.bounds),
     )
+    module = tile.network.module(place, state)
     return Outcome(module, lane.best_epoch, lane.stop_reason, lane.history, make_net)
 
 

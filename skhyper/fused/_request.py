@@ -5,6 +5,7 @@ from functools import cached_property, lru_cache
 
 import torch
 
+from skhyper.fused._report import Report
 from skhyper.training import Data, Outcome, Recipe, Structure
 
 __all__ = ["Request", "parameter_count"]
@@ -25,11 +26,14 @@ class Request:
         What to train on.
     start : Outcome or None
         A run of the same structure whose last weights are the first here.
+    report : Report or None
+        What hears of its training.
     """
 
     recipe: Recipe
     data: Data
     start: Outcome | None = None
+    report: Report | None = None
 
     @cached_property
     def n_bytes(self) -> int:

@@ -1,16 +1,22 @@
 """Tasks in threads that take turns, so that their fits can meet."""
 
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from skhyper.fused._report import report_here, report_in_force
 from skhyper.fused._request import Request
 from skhyper.training import Data, Halt, Outcome, Recipe, driver_in_force
 
 __all__ = ["Scheduler", "Task", "Trainer", "scheduler_here"]
+
+# Seconds to wait for tasks that were given up. Only one that is busy with something
+# else than training takes longer; it ends by itself.
+PATIENCE = 5.0
 
 
 class Trainer(Protocol):
@@ -25,7 +31,9 @@ class Trainer(Protocol):
 class Task:
     """A call that was submitted.
 
-    ``owner`` is whoever submitted it, to be told from others when it is given up.
+    ``owner`` is whoever submitted it, to be told from others when it is given up. The
+    report that is in force in the thread that submits it hears of its fits, and of
+    those of the tasks that follow it.
     """
 
     def __init__(
@@ -37,17 +45,27 @@ class Task:
         self.function = function
         self.callback = callback
         self.owner = owner
+        self.report = report_here()
         self.future: Future[Any] = Future()
 
     def run(self, scheduler: "Scheduler") -> None:
         """Call it, and hand over what it gives."""
-        try:
-            with scheduler.halt.in_force(), driver_in_force(scheduler.train):
-                result = self.function()
-        except BaseException as error:
-            self.future.set_exception(error)
-        else:
-            self.future.set_result(result)
+        with report_in_force(self.report):
+            try:
+                with scheduler.halt.in_force(), driver_in_force(scheduler.train):
+                    result = self.function()
+            except BaseException as error:
+                self.future.set_exception(error)
+            else:
+                self.future.set_result(result)
+            self._call_back()
+
+    def drop(self) -> None:
+        """Tell whoever waits for it that it will not be called."""
+        self.future.set_exception(KeyboardInterrupt())
+        self._call_back()
+
+    def _call_back(self) -> None:
         if self.callback is not None:
             self.callback(self.future)
 
@@ -191,7 +209,7 @@ class Scheduler:
         Exception
             What went wrong in the training of this run.
         """
-        seat = FitSeat(_here.owner, Request(recipe, data, start))
+        seat = FitSeat(_here.owner, Request(recipe, data, start, report_here()))
         with self._lock:
             self._waiting.append(seat)
             self._n_running -= 1
@@ -225,14 +243,17 @@ class Scheduler:
                     seat.result = KeyboardInterrupt()
                     self._returning.append(seat)
             self._advance()
+        for task in dropped:
+            task.drop()
         if owner is None:
             self.halt.call()
 
     def join(self) -> None:
-        """Wait until all threads have ended, unless their tasks were given up."""
-        if not self.halt.called:
-            for thread in self._threads:
-                thread.join()
+        """Wait until all threads have ended; not for long if tasks were given up."""
+        until = time.monotonic() + PATIENCE
+        for thread in self._threads:
+            rest = max(until - time.monotonic(), 0.0)
+            thread.join(rest if self.halt.called else None)
 
     def _advance(self, *, start: bool = True) -> None:
         """Let go on who may; to be called with the lock, after every change."""

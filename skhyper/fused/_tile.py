@@ -13,6 +13,7 @@ from skhyper.fused._losses import StackedLoss, mean_losses
 from skhyper.fused._network import Network
 from skhyper.fused._optimizers import StackedOptimizer, make_optimizer
 from skhyper.fused._penalties import Penalties
+from skhyper.fused._soundness import fail_unsound
 from skhyper.fused._steps import TrainingStep
 from skhyper.fused._tiling import bucket
 from skhyper.fused._validation import Validation, runs_of
@@ -145,6 +146,7 @@ class Tile:
         Where few have ended the stack stays as it is, and computes them too: another
         size of it costs more than that.
         """
+        fail_unsound(self.lanes, self.network)
         for place, lane in enumerate(self.lanes):
             if lane.is_over and not lane.is_gone:
                 self.at_end(lane, place, self)

@@ -1,27 +1,28 @@
 """Runs that were handed in together, trained together."""
 
+import math
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
 
 import torch
-from torch import Tensor
 
 from skhyper.fused._alignment import aligned
-from skhyper.fused._feed import Source
 from skhyper.fused._grouping import group_requests
 from skhyper.fused._lanes import Lane
 from skhyper.fused._network import Network
 from skhyper.fused._outcomes import outcome_of
+from skhyper.fused._report import Training, describe, tell_reports
 from skhyper.fused._request import Request
+from skhyper.fused._sharing import make_lanes
 from skhyper.fused._tile import Tile
 from skhyper.fused._tiling import cut_tiles
 from skhyper.rules import Noise
 from skhyper.training import (
     Halt,
     Outcome,
-    Rows,
+    batch_bounds,
     heed_halt,
     heeding_run,
     one_thread,
@@ -36,7 +37,7 @@ Results = dict[int, Outcome | BaseException]
 def train_together(
     requests: Sequence[Request], n_threads: int, halt: Halt
 ) -> list[Outcome | BaseException]:
-    """Train runs, those of one structure in stacks.
+    """Train runs, those of one structure in stacks, and tell their reports.
 
     Parameters
     ----------
@@ -50,18 +51,17 @@ def train_together(
     Returns
     -------
     results : list of Outcome or BaseException
-        What each run gave, in the order of the requests.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        When the halt is called.
+        What each run gave, in the order of the requests. When the halt is called, that
+        is KeyboardInterrupt for those that have not ended.
     """
     results: Results = {}
-    tasks: list[partial[None]] = []
+    tasks: list[partial[Training]] = []
     for group in group_requests(requests):
         if group.reason is not None:
-            tasks += [partial(_train_one, requests, n, results) for n in group.numbers]
+            tasks += [
+                partial(_train_one, requests, number, group.reason, results)
+                for number in group.numbers
+            ]
             continue
         lanes = make_lanes(requests, group.numbers)
         tasks += [
@@ -69,82 +69,83 @@ def train_together(
             for tile in cut_tiles(lanes, n_threads)
         ]
 
-    def run(task: partial[None]) -> None:
+    def run(task: partial[Training]) -> Training:
         with halt.in_force(), heeding_run(), one_thread():
             heed_halt()
-            task()
+            return task()
 
     with ThreadPoolExecutor(n_threads) as pool:
-        for future in [pool.submit(run, task) for task in tasks]:
-            future.result()
-    return [results[number] for number in range(len(requests))]
+        futures = [pool.submit(run, task) for task in tasks]
+    tell_reports([f.result() for f in futures if f.exception() is None])
+    return [results.get(n, KeyboardInterrupt()) for n in range(len(requests))]
 
 
-def make_lanes(requests: Sequence[Request], numbers: Sequence[int]) -> list[Lane]:
-    """Make the lanes of runs that are stacked.
-
-    Parameters
-    ----------
-    requests : sequence of Request
-        All runs.
-    numbers : sequence of int
-        Those that are stacked.
-
-    Returns
-    -------
-    lanes : list of Lane
-        Their lanes, the most rows first and those of the same rows beside each other.
-    """
-    sources: dict[Any, list[Source]] = {}
-    lanes = []
-    for number in numbers:
-        recipe, data = requests[number].recipe, requests[number].data
-        seed, batch_size = recipe.knobs.seed, recipe.structure.batch_size
-        key = (seed, len(data.train), float(data.train.X[0].sum()))
-        known = sources.setdefault(key, [])
-        source = next((s for s in known if _has_rows(s, data.train, data.valid)), None)
-        if source is None:
-            source = Source(data.train, data.valid, seed, batch_size)
-            known.append(source)
-        lanes.append(Lane(number, recipe, source))
-    order = {lane.source: place for place, lane in enumerate(lanes)}
-    return sorted(lanes, key=lambda lane: (-lane.source.n_rows, order[lane.source]))
-
-
-def _has_rows(source: Source, train: Rows, valid: Rows | None) -> bool:
-    return _same(source.train, train) and _same(source.valid, valid)
-
-
-def _same(one: Rows | None, other: Rows | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    pairs = ((one.X, other.X), (one.y, other.y), (one.weight, other.weight))
-    return all(a is b or _is_equal(a, b) for a, b in pairs)
-
-
-def _is_equal(a: Tensor | None, b: Tensor | None) -> bool:
-    return a is not None and b is not None and torch.equal(a, b)
-
-
-def _train_one(requests: Sequence[Request], number: int, results: Results) -> None:
+def _train_one(
+    requests: Sequence[Request], number: int, reason: str, results: Results
+) -> Training:
     request = requests[number]
+    recipe, data = request.recipe, request.data
+    n_steps = math.nan
+    began = time.perf_counter()
     try:
-        results[number] = train_alone(request.recipe, request.data, request.start)
-    except Exception as error:
+        outcome = train_alone(recipe, data, request.start)
+        n_batches = len(batch_bounds(len(data.train), recipe.structure.batch_size))
+        n_steps = len(outcome.history) * n_batches
+        results[number] = outcome
+    except BaseException as error:
         results[number] = error
+    seconds = time.perf_counter() - began
+    text = describe(recipe.structure)
+    return Training((request.report,), text, seconds, n_steps, reason)
 
 
 def _train_tile(
     requests: Sequence[Request], lanes: Sequence[Lane], results: Results
-) -> None:
+) -> Training:
+    began = time.perf_counter()
+    trained = _train_lanes(requests, lanes, results)
+    seconds = time.perf_counter() - began
+    reports = tuple(requests[lane.number].report for lane in lanes)
+    n_steps = sum(len(lane.history) * len(lane.source.bounds) for lane in trained)
+    text = describe(lanes[0].recipe.structure)
+    return Training(reports, text, seconds, n_steps, None)
+
+
+def _train_lanes(
+    requests: Sequence[Request], lanes: Sequence[Lane], results: Results
+) -> list[Lane]:
+    """Train lanes together, or in halves where a device has no memory for all.
+
+    Returns
+    -------
+    trained : list of Lane
+        All of the lanes as they were trained.
+    """
+
     def at_end(lane: Lane, place: int, tile: Tile) -> None:
         results[lane.number] = outcome_of(lane, place, tile)
 
     try:
         Tile(lanes, _make_network(requests, lanes), at_end).train()
-    except Exception as error:
+    except torch.OutOfMemoryError as error:
+        unfinished = [lane.number for lane in lanes if lane.number not in results]
+        if len(unfinished) == 1:
+            results[unfinished[0]] = error
+            return list(lanes)
+    except BaseException as error:
         for lane in lanes:
             results.setdefault(lane.number, error)
+        return list(lanes)
+    else:
+        return list(lanes)
+    # The tensors of the stack have gone with the error that led here.
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    trained = [lane for lane in lanes if lane.number in results]
+    middle = (len(unfinished) + 1) // 2
+    for half in (unfinished[:middle], unfinished[middle:]):
+        trained += _train_lanes(requests, make_lanes(requests, half), results)
+    return trained
 
 
 def _make_network(requests: Sequence[Request], lanes: Sequence[Lane]) -> Network:

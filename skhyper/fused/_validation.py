@@ -15,6 +15,11 @@ from skhyper.training import evaluation_batches
 
 __all__ = ["Validation", "runs_of"]
 
+# The widest layer of a pass has so many values at most, of all its lanes; it has that
+# many rows at most.
+EVALUATION_NUMBERS = 2**21
+EVALUATION_ROWS = 4096
+
 
 def runs_of(keys: Sequence[int]) -> Iterator[tuple[int, slice]]:
     """Find the lanes beside each other that have the same key.
@@ -63,15 +68,23 @@ class Validation:
         watched = [lane.source.valid for lane in lanes]
         sizes = [0 if rows is None else len(rows) for rows in watched]
         self.watches = [
-            Watch(lanes[run], run, network, loss)
+            Watch(lanes[part], part, network, loss)
             for size, run in runs_of(sizes)
             if size
+            for part in _parts(run, size, network.width)
         ]
 
     def record(self) -> None:
         """Evaluate the networks as they are, and record it."""
         for watch in self.watches:
             watch.record()
+
+
+def _parts(run: slice, n_rows: int, width: int) -> Iterator[slice]:
+    """Cut lanes into as many as a pass over all rows has memory for."""
+    n_lanes = max(1, EVALUATION_NUMBERS // (width * min(n_rows, EVALUATION_ROWS)))
+    for start in range(run.start, run.stop, n_lanes):
+        yield slice(start, min(start + n_lanes, run.stop))
 
 
 class Watch:
@@ -93,68 +106,59 @@ class Watch:
         self, lanes: Sequence[Lane], run: slice, network: Network, loss: StackedLoss
     ) -> None:
         self.lanes = lanes
-        self.rows = [lane.source.valid for lane in lanes if lane.source.valid]
-        distinct = list(dict.fromkeys(self.rows))
+        self.run = run
+        self.network = network
+        self.loss = loss
+        rows = [lane.source.valid for lane in lanes if lane.source.valid]
+        distinct = list(dict.fromkeys(rows))
         self.pool = Pool(distinct)
         self.bounds = evaluation_batches(distinct[0]).bounds
-        device = distinct[0].X.device
         place = {part: number for number, part in enumerate(distinct)}
-        places = [place[part] for part in self.rows] if len(distinct) > 1 else [0]
+        places = [place[part] for part in rows] if len(distinct) > 1 else [0]
         numbers = torch.arange(len(distinct[0])) + self.pool.first[places, None]
-        self.numbers = numbers.to(device)
-        sizes = dict.fromkeys(stop - start for start, stop in self.bounds)
-        self.passes = {
-            n_rows: _Pass(len(places), n_rows, self.pool, run, network, loss)
-            for n_rows in sizes
-        }
+        self.numbers = numbers.to(distinct[0].X.device)
 
     def record(self) -> None:
         """Evaluate the networks as they are, and record it."""
         outputs, losses, shares = [], [], []
         for start, stop in self.bounds:
-            part = self.passes[stop - start]
-            self.pool.gather(self.numbers[:, start:stop], part.batch)
-            part.tape.play()
-            outputs.append(part.output.clone())
-            losses.append(part.loss.clone())
-            n_rows = part.loss.new_full((len(self.lanes),), float(stop - start))
-            shares.append(n_rows if part.weight is None else part.weight.sum(1))
+            output, loss, share = self._evaluate(start, stop)
+            outputs.append(output)
+            losses.append(loss)
+            shares.append(share)
         means = mean_losses(torch.stack(losses, 1), torch.stack(shares, 1)).tolist()
-        sound = [
-            place
-            for place, lane in enumerate(self.lanes)
-            if not lane.is_over and lane.record("valid", means[place], len(self.bounds))
-        ]
-        scores = self._scores(torch.cat(outputs, 1), sound)
-        for place, value in zip(sound, scores, strict=True):
-            self.lanes[place].history[-1]["valid_score"] = value
+        scores = self._scores(torch.cat(outputs, 1))
+        for lane, mean, value in zip(self.lanes, means, scores, strict=True):
+            if not lane.is_over and lane.record("valid", mean, len(self.bounds)):
+                lane.history[-1]["valid_score"] = value
 
-    def _scores(self, output: Tensor, places: Sequence[int]) -> list[float]:
+    def _evaluate(self, start: int, stop: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Give output, mean loss and weight of some of the rows."""
+        batch = self.pool.batch(len(self.numbers), stop - start)
+        self.pool.gather(self.numbers[:, start:stop], batch)
+        x, targets = batch.spread(len(self.lanes))
+        tape = self.network.tape(self.run)
+        output = self.network.forward(x, tape)
+        loss = self.loss.of_evaluation(output, targets, tape)
+        tape.play()
+        if targets.weight is None:
+            return output, loss, loss.new_full(loss.shape, float(stop - start))
+        return output, loss, targets.weight.sum(1)
+
+    def _scores(self, output: Tensor) -> list[float]:
         name = self.lanes[0].recipe.structure.loss
-        scores = []
-        for place in places:
-            rows = self.rows[place]
-            assert rows.y is not None, "nothing is watched without a target"
-            scores.append(score(name, output[place], rows.y, rows.weight))
-        return scores
-
-
-class _Pass:
-    """A pass through the networks of some lanes, for batches of one size."""
-
-    def __init__(
-        self,
-        n_runs: int,
-        n_rows: int,
-        pool: Pool,
-        run: slice,
-        network: Network,
-        loss: StackedLoss,
-    ) -> None:
-        self.batch = pool.batch(n_runs, n_rows)
-        n_lanes = run.stop - run.start
-        x, targets = self.batch.spread(n_lanes)
-        self.weight = targets.weight
-        self.tape = network.tape(run)
-        self.output = network.forward(x, self.tape)
-        self.loss = loss.of_evaluation(self.output, targets, self.tape)
+        watched = [lane.source.valid for lane in self.lanes]
+        if name != "cross_entropy":
+            return [
+                score(name, lane, rows.y, rows.weight)
+                for lane, rows in zip(output, watched, strict=True)
+                if rows is not None and rows.y is not None
+            ]
+        _, y, weight = (
+            None if column is None else column[self.numbers]
+            for column in self.pool.columns
+        )
+        assert y is not None, "nothing is watched without a target"
+        hits = torch.eq(output.argmax(-1), y).to(output.dtype)
+        means: list[float] = mean_losses(hits, weight).tolist()
+        return means

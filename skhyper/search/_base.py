@@ -22,6 +22,7 @@ from skhyper._sklearn import (
     warn_or_raise_about_fit_failures,
 )
 from skhyper.search._evaluation import Evaluation, Outcome
+from skhyper.search._fusion import joblib_options, warn_of_lone_fits
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._plan import Plan
 from skhyper.search._results import cv_results, mean_score, metric_names, results_frame
@@ -40,6 +41,7 @@ class BaseSearch(BaseSearchCV):
     """
 
     random_state: Any
+    fused: Any
 
     def _strategy(self, parameters: Parameters) -> Strategy:
         """Make the strategy of one ``fit``."""
@@ -106,7 +108,8 @@ class BaseSearch(BaseSearchCV):
         ).call_on_fit_task_begin(**data)
         splits = self._split(X, y, routed.splitter.split)
         estimator = clone(self.estimator)
-        strategy = self._strategy(Parameters(estimator))
+        parameters = Parameters(estimator)
+        strategy = self._strategy(parameters)
         procedure = Procedure(
             scorer=scorer,
             fit_params=routed.estimator.fit,
@@ -118,14 +121,17 @@ class BaseSearch(BaseSearchCV):
             seed=self._draw_seed(),
             search=self,
         )
-        evaluation = Evaluation(
-            estimator, X, y, splits, procedure, self.n_jobs, self.pre_dispatch
-        )
+        options = joblib_options(self, parameters)
+        evaluation = Evaluation(estimator, X, y, splits, procedure, options)
         try:
             self._search(strategy, evaluation, context)
         except BaseException:
             self._keep_finished(evaluation)
             raise
+        finally:
+            if parameters.networks or evaluation.report.n_runs:
+                self.fusion_report_ = evaluation.report.frame()
+        warn_of_lone_fits(self, evaluation.report)
         self._warn_of_failures(evaluation.outcomes)
         self._keep(evaluation.outcomes, scorer)
         if self.refit:

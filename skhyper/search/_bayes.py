@@ -15,6 +15,7 @@ from skopt.callbacks import check_callback
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._base import BaseSearch
 from skhyper.search._evaluation import Evaluation
+from skhyper.search._fusion import FUSED_CONSTRAINTS
 from skhyper.search._optimizer_kwargs import check_optimizer_kwargs
 from skhyper.search._plan import Plan, plan_draws
 from skhyper.search._spaces import SPACE_CONSTRAINTS, FlatSpace, read_subspaces
@@ -60,8 +61,9 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
     fit_params : dict, default=None
         Passed on to the estimator's ``fit``, as those of ``fit`` are.
     n_jobs : int, default=1
-        Fits to run at the same time, in joblib's backend of the moment. None is 1
-        outside of ``joblib.parallel_config``, -1 is all processors.
+        Fits to run at the same time: threads where they are trained together, else
+        jobs of joblib's backend of the moment. None is 1 outside of
+        ``joblib.parallel_config``, -1 is all processors.
     n_points : int, default=8
         Candidates to ask for at once, at least 1. The model learns from a batch when
         all of it is done. skopt's default is 1, which leaves it waiting for each fit
@@ -91,6 +93,11 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         error ends the search.
     return_train_score : bool, default=False
         Whether to score on the training rows as well.
+    fused : bool or 'auto', default='auto'
+        Whether the networks of this package are trained together, in joblib's backend
+        "fused", which changes nothing but the time it takes. 'auto' does so where the
+        estimator is or holds one and no backend of joblib was chosen. Unless it is
+        False, a FusionWarning tells of fits that had to be trained alone.
 
     Attributes
     ----------
@@ -121,6 +128,10 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         Names of the features, where `X` had some.
     classes_ : ndarray of shape (n_classes,)
         Class labels, for a classifier.
+    fusion_report_ : DataFrame
+        How the networks were trained in the backend "fused": a row for each stack and
+        each fit alone, with the columns of :meth:`skhyper.fused.Report.frame`. Absent
+        where the estimator holds none.
     optimizer_results_ : list of OptimizeResult
         What skopt knows of each space, its parameters sorted by name.
     optimizers_ : list of Optimizer
@@ -169,6 +180,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         "n_points": [Interval(Integral, 1, None, closed="left")],
         "iid": "no_validation",
         "random_state": ["random_state"],
+        "fused": FUSED_CONSTRAINTS,
     }
 
     def __init__(
@@ -189,6 +201,8 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         random_state: Any = None,
         error_score: float | str = np.nan,
         return_train_score: bool = False,
+        *,
+        fused: bool | str = "auto",
     ) -> None:
         # Not by way of skopt's, which looks at the spaces: that is for fit to do.
         BaseSearchCV.__init__(
@@ -210,6 +224,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         self.n_points = n_points
         self.iid = iid
         self.random_state = random_state
+        self.fused = fused
 
     # skopt's allows the name of a metric only.
     _check_refit_for_multimetric = BaseSearchCV._check_refit_for_multimetric

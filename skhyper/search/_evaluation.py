@@ -10,6 +10,7 @@ from sklearn.callback import CallbackContext
 from sklearn.utils.parallel import Parallel, delayed
 
 from skhyper._joblib import TerminatedWorkerError
+from skhyper.fused import Report, report_in_force
 from skhyper.search._task import Procedure, Task, TaskResult, last_words, run_task
 from skhyper.training import Halt
 
@@ -60,10 +61,15 @@ class Evaluation:
         The same for all candidates.
     procedure : Procedure
         How to fit and score.
-    n_jobs : int or None
-        As in joblib.
-    pre_dispatch : int or str
-        As in joblib.
+    options : dict of str to object
+        Arguments of joblib's Parallel.
+
+    Attributes
+    ----------
+    outcomes : list of Outcome
+        All candidates so far, in the order asked for.
+    report : Report
+        Tells which fits were trained together.
     """
 
     def __init__(
@@ -73,17 +79,16 @@ class Evaluation:
         y: Any,
         splits: Sequence[Split],
         procedure: Procedure,
-        n_jobs: int | None,
-        pre_dispatch: int | str,
+        options: dict[str, Any],
     ) -> None:
         self.estimator = estimator
         self.X = X
         self.y = y
         self.splits = splits
         self.procedure = procedure
-        self.n_jobs = n_jobs
-        self.pre_dispatch = pre_dispatch
+        self.options = options
         self.outcomes: list[Outcome] = []
+        self.report = Report()
 
     @property
     def finished(self) -> list[Outcome]:
@@ -141,11 +146,15 @@ class Evaluation:
     ) -> None:
         """Run tasks side by side; record each as it ends, note what was started."""
         halt = Halt()
+        # Filled by the tasks that share the memory of this process: at an interrupt
+        # joblib does not hand back what has ended since it was last asked.
+        ended: list[TaskResult] = []
 
         def calls() -> Iterator[Any]:
             for task in tasks:
                 dispatched.append(task)
-                yield delayed(run_task)(
+                yield delayed(_run_and_record)(
+                    ended,
                     clone(self.estimator),
                     self.X,
                     self.y,
@@ -157,9 +166,10 @@ class Evaluation:
 
         results: Iterable[TaskResult] = ()
         try:
-            results = self._parallel()(calls())
-            for result in results:
-                self.outcomes[result.candidate].results[result.split] = result
+            with report_in_force(self.report):
+                results = self._parallel()(calls())
+                for result in results:
+                    self._record(result)
         except BaseException:
             halt.call()
             if isinstance(results, Generator):
@@ -167,15 +177,19 @@ class Evaluation:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     results.close()
+            for result in ended:
+                self._record(result)
             raise
 
+    def _record(self, result: TaskResult) -> None:
+        self.outcomes[result.candidate].results[result.split] = result
+
     def _parallel(self) -> Parallel:
-        options = {"n_jobs": self.n_jobs, "pre_dispatch": self.pre_dispatch}
         try:
-            return Parallel(return_as="generator_unordered", **options)
+            return Parallel(return_as="generator_unordered", **self.options)
         except ValueError:
             # The backend hands back all results at the end or nothing.
-            return Parallel(**options)
+            return Parallel(**self.options)
 
     def _find_culprit(
         self,
@@ -200,3 +214,9 @@ class Evaluation:
                         ),
                     )
                 return
+
+
+def _run_and_record(ended: list[TaskResult], *arguments: Any) -> TaskResult:
+    result = run_task(*arguments)
+    ended.append(result)
+    return result

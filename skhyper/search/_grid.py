@@ -7,6 +7,7 @@ from sklearn.model_selection import GridSearchCV as SklearnGridSearchCV
 from sklearn.model_selection import ParameterGrid
 
 from skhyper.search._base import BaseSearch
+from skhyper.search._fusion import FUSED_CONSTRAINTS
 from skhyper.search._plan import Plan, plan_candidates
 from skhyper.search._spaces import SPACE_CONSTRAINTS, read_spaces, to_grids
 from skhyper.search._strategy import Listed
@@ -36,8 +37,9 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         How to score, as in scikit-learn; None for the estimator's own ``score``.
         Several metrics are scored at once.
     n_jobs : int, default=None
-        Fits to run at the same time, in joblib's backend of the moment. None is 1
-        outside of ``joblib.parallel_config``, -1 is all processors.
+        Fits to run at the same time: threads where they are trained together, else
+        jobs of joblib's backend of the moment. None is 1 outside of
+        ``joblib.parallel_config``, -1 is all processors.
     refit : bool, str or callable, default=True
         Whether to fit the best candidate on all rows. Under several metrics, the name
         of the one that chooses; or a callable that is given ``cv_results_``
@@ -60,6 +62,11 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         ``random_state`` of None, all candidates and the refit are given one and the
         same seed, drawn from here: candidates then differ in nothing but their
         parameters. None draws it afresh from the operating system.
+    fused : bool or 'auto', default='auto'
+        Whether the networks of this package are trained together, in joblib's backend
+        "fused", which changes nothing but the time it takes. 'auto' does so where the
+        estimator is or holds one and no backend of joblib was chosen. Unless it is
+        False, a FusionWarning tells of fits that had to be trained alone.
 
     Attributes
     ----------
@@ -90,6 +97,10 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         Names of the features, where `X` had some.
     classes_ : ndarray of shape (n_classes,)
         Class labels, for a classifier.
+    fusion_report_ : DataFrame
+        How the networks were trained in the backend "fused": a row for each stack and
+        each fit alone, with the columns of :meth:`skhyper.fused.Report.frame`. Absent
+        where the estimator holds none.
 
     See Also
     --------
@@ -119,6 +130,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         **SklearnGridSearchCV._parameter_constraints,
         "param_grid": SPACE_CONSTRAINTS,
         "random_state": ["random_state"],
+        "fused": FUSED_CONSTRAINTS,
     }
 
     def __init__(
@@ -135,6 +147,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         error_score: float | str = np.nan,
         return_train_score: bool = False,
         random_state: Any = None,
+        fused: bool | str = "auto",
     ) -> None:
         super().__init__(
             estimator,
@@ -149,6 +162,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
             return_train_score=return_train_score,
         )
         self.random_state = random_state
+        self.fused = fused
 
     def _candidates(self, parameters: Parameters) -> list[dict[str, Any]]:
         return list(ParameterGrid(to_grids(read_spaces(self.param_grid, parameters))))

@@ -8,6 +8,7 @@ from sklearn.model_selection import ParameterSampler
 from sklearn.model_selection import RandomizedSearchCV as SklearnRandomizedSearchCV
 
 from skhyper.search._base import BaseSearch
+from skhyper.search._fusion import FUSED_CONSTRAINTS
 from skhyper.search._plan import Plan, plan_candidates, plan_draws
 from skhyper.search._spaces import (
     SPACE_CONSTRAINTS,
@@ -45,8 +46,9 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         How to score, as in scikit-learn; None for the estimator's own ``score``.
         Several metrics are scored at once.
     n_jobs : int, default=None
-        Fits to run at the same time, in joblib's backend of the moment. None is 1
-        outside of ``joblib.parallel_config``, -1 is all processors.
+        Fits to run at the same time: threads where they are trained together, else
+        jobs of joblib's backend of the moment. None is 1 outside of
+        ``joblib.parallel_config``, -1 is all processors.
     refit : bool, str or callable, default=True
         Whether to fit the best candidate on all rows. Under several metrics, the name
         of the one that chooses; or a callable that is given ``cv_results_``
@@ -70,6 +72,11 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         error ends the search.
     return_train_score : bool, default=False
         Whether to score on the training rows as well.
+    fused : bool or 'auto', default='auto'
+        Whether the networks of this package are trained together, in joblib's backend
+        "fused", which changes nothing but the time it takes. 'auto' does so where the
+        estimator is or holds one and no backend of joblib was chosen. Unless it is
+        False, a FusionWarning tells of fits that had to be trained alone.
 
     Attributes
     ----------
@@ -100,6 +107,10 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         Names of the features, where `X` had some.
     classes_ : ndarray of shape (n_classes,)
         Class labels, for a classifier.
+    fusion_report_ : DataFrame
+        How the networks were trained in the backend "fused": a row for each stack and
+        each fit alone, with the columns of :meth:`skhyper.fused.Report.frame`. Absent
+        where the estimator holds none.
 
     See Also
     --------
@@ -127,6 +138,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SklearnRandomizedSearchCV._parameter_constraints,
         "param_distributions": SPACE_CONSTRAINTS,
+        "fused": FUSED_CONSTRAINTS,
     }
 
     def __init__(
@@ -144,6 +156,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         random_state: Any = None,
         error_score: float | str = np.nan,
         return_train_score: bool = False,
+        fused: bool | str = "auto",
     ) -> None:
         super().__init__(
             estimator,
@@ -159,6 +172,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
             error_score=error_score,
             return_train_score=return_train_score,
         )
+        self.fused = fused
 
     def _sampler(self, spaces: list[Space], random_state: Any) -> ParameterSampler:
         return ParameterSampler(

@@ -5,7 +5,12 @@ from skhyper.training.batches import Batches, batch_bounds
 from skhyper.training.callbacks import OWN_CALLBACKS, needs_batches
 from skhyper.training.divergence import LARGEST_LOSS, divergence
 from skhyper.training.driver import driver_in_force, train
-from skhyper.training.evaluation import evaluate, evaluation_batches, flaw_of
+from skhyper.training.evaluation import (
+    TRIED_ROWS,
+    evaluate,
+    evaluation_batches,
+    flaw_of,
+)
 from skhyper.training.halt import Halt, heed_halt, heeding_run
 from skhyper.training.history import history_frame
 from skhyper.training.net import Net
@@ -24,6 +29,7 @@ from skhyper.training.threads import one_thread
 __all__ = [
     "LARGEST_LOSS",
     "OWN_CALLBACKS",
+    "TRIED_ROWS",
     "Batches",
     "Data",
     "Halt",

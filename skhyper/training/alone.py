@@ -9,7 +9,6 @@ from skorch.helper import predefined_split
 from skhyper.rules import OPTIMIZERS, SCHEDULES, Loss
 from skhyper.training.batches import batch_bounds
 from skhyper.training.callbacks import Schedule
-from skhyper.training.history import history_frame
 from skhyper.training.net import Net
 from skhyper.training.recipe import Data, Knobs, Outcome, Recipe, StopReason
 from skhyper.training.threads import one_thread
@@ -146,11 +145,12 @@ def _without_validation(start: Outcome) -> Net:
 
 def outcome_of(net: Net, reason: StopReason) -> Outcome:
     """Gather what a trained net knows of its training."""
-    history = history_frame(net.history)
+    # A callback may have ended the last epoch half-way.
+    epochs = [row for row in net.history if "train_loss" in row]
     stopping = net.early_stopping_
     best = len(net.history) if stopping is None else stopping.best_epoch_
     _release_rows(net)
-    return Outcome(net.module_, best, reason, history, make_net=lambda: net)
+    return Outcome(net.module_, best, reason, epochs, make_net=lambda: net)
 
 
 def _release_rows(net: Net) -> None:

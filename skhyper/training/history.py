@@ -25,8 +25,7 @@ def history_frame(history: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     Parameters
     ----------
     history : iterable of mapping
-        Rows of skorch, one an epoch. One without a training loss is left out: a
-        callback has ended that epoch half-way.
+        Rows of skorch, one an epoch.
 
     Returns
     -------
@@ -41,7 +40,7 @@ def history_frame(history: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
        epoch  train_loss  valid_loss  valid_score   lr  seconds
     0      1         0.5         NaN          NaN  0.1     0.02
     """
-    rows = [row for row in history if "train_loss" in row]
+    rows = list(history)
     columns = {
         name: np.array([row.get(recorded, np.nan) for row in rows], dtype=dtype)
         for name, (recorded, dtype) in HISTORY.items()

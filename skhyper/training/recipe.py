@@ -1,6 +1,6 @@
 """What a training run is given and what it gives back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -10,6 +10,8 @@ import pandas as pd
 import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
+
+from skhyper.training.history import history_frame
 
 __all__ = ["Data", "Knobs", "Outcome", "Recipe", "Rows", "StopReason", "Structure"]
 
@@ -230,10 +232,9 @@ class Outcome:
         Epoch of the best validation loss, or the last epoch without validation.
     stop_reason : StopReason
         Why the training ended.
-    history : pandas.DataFrame
-        A row an epoch: ``epoch, train_loss, valid_loss, valid_score, lr,
-        seconds``. The losses leave out penalties, so that they can be compared
-        between runs.
+    epochs : sequence of mapping
+        Rows of skorch's history, one an epoch that was trained to its end. The
+        losses leave out penalties, so that they can be compared between runs.
     make_net : callable
         Makes the net around the module.
     """
@@ -241,8 +242,16 @@ class Outcome:
     module: nn.Module
     best_epoch: int
     stop_reason: StopReason
-    history: pd.DataFrame
+    epochs: Sequence[Mapping[str, Any]]
     make_net: Callable[[], NeuralNet]
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """A row an epoch: ``epoch, train_loss, valid_loss, valid_score, lr, seconds``.
+
+        It is made when it is first asked for, as the net is.
+        """
+        return history_frame(self.epochs)
 
     @cached_property
     def net(self) -> NeuralNet:

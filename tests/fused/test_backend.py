@@ -1,6 +1,8 @@
 """Whatever runs in joblib meets in the backend, and gives what it gives without it."""
 
+import multiprocessing as mp
 import threading
+import time
 
 import joblib
 import numpy as np
@@ -38,6 +40,9 @@ from skopt import BayesSearchCV as SkoptBayesSearchCV
 import skhyper
 from skhyper import MLPClassifier, MLPRegressor
 from skhyper.fused import _backend
+from skhyper.fused._request import Request
+from skhyper.fused._trainer import train_together
+from skhyper.training import Halt, driver_in_force
 
 X, Y = load_iris(return_X_y=True)
 X_DIABETES, Y_DIABETES = load_diabetes(return_X_y=True)
@@ -166,7 +171,9 @@ CALLS = {
 @pytest.mark.filterwarnings("ignore:The objective has been evaluated")
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_results_are_those_without_the_backend_and_fits_meet(call, groups):
-    expected = call()
+    with joblib.parallel_config("threading", n_jobs=1):
+        expected = call()
+    assert groups == []
     with joblib.parallel_config("fused"):
         np.testing.assert_array_equal(call(), expected)
     assert max(groups) > 1
@@ -174,7 +181,8 @@ def test_results_are_those_without_the_backend_and_fits_meet(call, groups):
 
 def test_a_search_inside_a_search_meets_across_its_folds(groups):
     inner = skhyper.GridSearchCV(PIPELINE, {LR: [0.01, 0.1]}, cv=3, random_state=0)
-    expected = cross_val_score(inner, X, Y, cv=4)
+    with joblib.parallel_config("threading", n_jobs=1):
+        expected = cross_val_score(inner, X, Y, cv=4)
     with joblib.parallel_config("fused"):
         np.testing.assert_array_equal(cross_val_score(inner, X, Y, cv=4), expected)
     # All inner fits of all outer folds, then the refits.
@@ -212,3 +220,45 @@ def test_an_error_ends_the_fit_that_made_it_only(groups):
     assert "lr=0.01" not in str(caught[0].message)
     assert (scores == -1.0).tolist() == [False, True, False]
     assert groups == [6]
+
+
+def request_of(net):
+    """Give what a network hands in when it is fitted."""
+
+    class HandedInError(Exception):
+        pass
+
+    def hand_in(*run):
+        raise HandedInError(*run)
+
+    with driver_in_force(hand_in), pytest.raises(HandedInError) as caught:
+        net.fit(X, Y)
+    return Request(*caught.value.args)
+
+
+class HaltInTime(Halt):
+    """A halt that is called when it has been asked after for some batches."""
+
+    n_asked = 0
+
+    @property
+    def called(self):
+        self.n_asked += 1
+        return self.n_asked > 200
+
+
+def test_runs_that_have_ended_are_handed_over_when_the_rest_is_given_up():
+    short, endless = NET, MLPClassifier((4,), max_epochs=10**6, random_state=0)
+    runs = [request_of(net) for net in (endless, short, endless)]
+    results = train_together(runs, 1, HaltInTime())
+    assert isinstance(results[0], KeyboardInterrupt)
+    assert len(results[1].history) == 3
+    assert isinstance(results[2], KeyboardInterrupt)
+
+
+def test_tasks_of_a_task_that_is_given_up_wait_for_nobody():
+    def nest():
+        joblib.Parallel()(joblib.delayed(time.sleep)(1.5) for _ in range(100))
+
+    with joblib.parallel_config("fused", n_jobs=1), pytest.raises(mp.TimeoutError):
+        joblib.Parallel(timeout=0.5)([joblib.delayed(nest)()] * 2)

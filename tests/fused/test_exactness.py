@@ -2,114 +2,15 @@
 
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 import torch
 
-from skhyper.fused._request import Request
 from skhyper.fused._trainer import train_together
-from skhyper.modules import CNN, MLP
 from skhyper.rules import OPTIMIZERS, SCHEDULES
-from skhyper.training import (
-    Data,
-    Halt,
-    Knobs,
-    Outcome,
-    Recipe,
-    Rows,
-    Structure,
-    train_alone,
-    train_on,
-)
+from skhyper.training import Halt, train_alone, train_on
+from tests.fused.runs import check, differences, make_requests
 
-N_CLASSES = 3
 LOSSES = ["cross_entropy", "binary_cross_entropy", "squared_error"]
-
-
-def make_rows(n_rows, *, seed, loss, dtype, weighted=False, n_features=7):
-    generator = torch.Generator().manual_seed(seed)
-    X = torch.randn(n_rows, n_features, generator=generator, dtype=dtype)
-    scores = X[:, :N_CLASSES] + 0.5 * torch.randn(
-        n_rows, N_CLASSES, generator=generator, dtype=dtype
-    )
-    y = {
-        "cross_entropy": scores.argmax(1),
-        "binary_cross_entropy": (scores > 0).to(dtype),
-        "squared_error": scores,
-    }[loss]
-    weight = None
-    if weighted:
-        weight = torch.rand(n_rows, generator=generator, dtype=dtype) + 0.1
-    return Rows(X, y, weight)
-
-
-def make_requests(
-    lanes,
-    *,
-    kind="mlp",
-    loss="cross_entropy",
-    optimizer="sgd",
-    dtype=torch.float32,
-    sizes=(61, 61, 58),
-    batch_size=16,
-    valid=False,
-    weighted=False,
-    **module_params,
-):
-    """Make requests of one structure: each of the lanes' knobs on each of the folds."""
-    mine = {"n_outputs": N_CLASSES, "hidden_layer_sizes": (12, 5), **module_params}
-    if kind == "cnn":
-        mine = {"input_shape": (1, 4, 4), "channels": (3, 4), **mine}
-    else:
-        mine = {"n_features": 7, **mine}
-    structure = Structure(
-        CNN if kind == "cnn" else MLP,
-        tuple(mine.items()),
-        loss,
-        optimizer,
-        batch_size,
-        dtype,
-        "cpu",
-    )
-    form = {"loss": loss, "dtype": dtype, "weighted": weighted}
-    form["n_features"] = 16 if kind == "cnn" else 7
-    folds = [
-        Data(
-            make_rows(n_rows, seed=fold, **form),
-            make_rows(20 + fold, seed=100 + fold, **form) if valid else None,
-        )
-        for fold, n_rows in enumerate(sizes)
-    ]
-    defaults = {"lr": 0.05, "max_epochs": 5, "seed": 3}
-    return [
-        Request(Recipe(structure, Knobs(**(defaults | knobs))), fold, None)
-        for knobs in lanes
-        for fold in folds
-    ]
-
-
-def assert_same(together, alone):
-    """Compare two outcomes, bit for bit."""
-    assert isinstance(together, Outcome), together
-    ours, theirs = together.module.state_dict(), alone.module.state_dict()
-    assert list(ours) == list(theirs)
-    for name in ours:
-        assert torch.equal(ours[name], theirs[name]), name
-    assert (together.best_epoch, together.stop_reason) == (
-        alone.best_epoch,
-        alone.stop_reason,
-    )
-    columns = [name for name in alone.history if name != "seconds"]
-    pd.testing.assert_frame_equal(
-        together.history[columns], alone.history[columns], check_exact=True
-    )
-
-
-def check(requests, n_threads=1):
-    results = train_together(requests, n_threads, Halt())
-    for request, result in zip(requests, results, strict=True):
-        assert_same(result, train_alone(request.recipe, request.data))
-    return results
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
@@ -203,9 +104,7 @@ def test_products_of_bfloat16(kind, normalizer, activation, widths):
     form["n_groups"] = 1 if kind == "cnn" else 2
     requests = make_requests(lanes, hidden_layer_sizes=widths, valid=True, **form)
     structure = replace(requests[0].recipe.structure, autocast=True)
-    check(
-        [replace(r, recipe=replace(r.recipe, structure=structure)) for r in requests]
-    )
+    check([replace(r, recipe=replace(r.recipe, structure=structure)) for r in requests])
 
 
 @pytest.mark.parametrize("sizes", [(16, 17, 18), (33, 32, 31, 100), (5, 5, 6), (2, 3)])
@@ -235,7 +134,7 @@ def test_a_run_goes_on_from_a_lane_as_from_a_run_alone(optimizer, scheduler):
         alone = train_alone(request.recipe, request.data)
         ours = train_on(request.recipe, request.data, result)
         theirs = train_on(request.recipe, request.data, alone)
-        assert_same(ours, theirs)
+        assert not differences(ours, theirs)
 
 
 def test_a_run_starts_from_another_one():
@@ -249,4 +148,4 @@ def test_a_run_starts_from_another_one():
         going_on, train_together(going_on, 1, Halt()), strict=True
     ):
         alone = train_alone(request.recipe, request.data, request.start)
-        assert_same(result, alone)
+        assert not differences(result, alone)

@@ -8,139 +8,31 @@ the median over the rounds with its range, per training step and per prediction.
 import argparse
 import os
 import statistics
-import time
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import numpy as np
-import skorch
 import torch
+from nets import (
+    Shape,
+    bare_loop,
+    build,
+    make_data,
+    skhyper_net,
+    sklearn_net,
+    skorch_net,
+)
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier as SklearnMLP
 from threadpoolctl import threadpool_limits
-from torch import nn
-
-from skhyper import MLPClassifier
+from timing import interleave
 
 N_BATCHES = 12
 PREDICTED_ROWS = 10_000
 PREDICTIONS = 10
 
-
-class Shape(NamedTuple):
-    """A net and its batches."""
-
-    n_features: int
-    width: int
-    n_classes: int
-    batch_size: int
-
-    def __str__(self) -> str:
-        layers = f"{self.n_features}-{self.width}-{self.n_classes}"
-        return f"{layers}, batch {self.batch_size}"
-
-
 SHAPES = [Shape(20, 32, 2, 32), Shape(64, 100, 10, 128), Shape(64, 256, 10, 256)]
-LR, MOMENTUM = 0.05, 0.9
-
-
-def make_data(shape: Shape, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw rows of as many classes as the shape has."""
-    rng = np.random.default_rng(0)
-    y = np.arange(n_rows) % shape.n_classes
-    centres = rng.normal(size=(shape.n_classes, shape.n_features))
-    X = centres[y] + rng.normal(size=(n_rows, shape.n_features))
-    return X.astype(np.float32), y
-
-
-def build(shape: Shape) -> nn.Sequential:
-    """Build the net out of torch's layers."""
-    return nn.Sequential(
-        nn.Linear(shape.n_features, shape.width),
-        nn.ReLU(),
-        nn.Linear(shape.width, shape.n_classes),
-    )
-
-
-def skhyper_net(shape: Shape, epochs: int) -> MLPClassifier:
-    """Set up our estimator."""
-    return MLPClassifier(
-        (shape.width,),
-        optimizer="sgd",
-        lr=LR,
-        momentum=MOMENTUM,
-        batch_size=shape.batch_size,
-        max_epochs=epochs,
-        random_state=0,
-    )
-
-
-def skorch_net(shape: Shape, epochs: int) -> skorch.NeuralNetClassifier:
-    """Set up skorch's estimator as its documentation does."""
-    return skorch.NeuralNetClassifier(
-        build(shape),
-        criterion=nn.CrossEntropyLoss,
-        optimizer=torch.optim.SGD,
-        optimizer__momentum=MOMENTUM,
-        lr=LR,
-        batch_size=shape.batch_size,
-        max_epochs=epochs,
-        iterator_train__shuffle=True,
-        train_split=None,
-        verbose=0,
-    )
-
-
-def sklearn_net(shape: Shape, epochs: int) -> SklearnMLP:
-    """Set up scikit-learn's estimator with the same steps."""
-    return SklearnMLP(
-        (shape.width,),
-        solver="sgd",
-        learning_rate_init=LR,
-        momentum=MOMENTUM,
-        nesterovs_momentum=False,
-        alpha=0.0,
-        batch_size=shape.batch_size,
-        max_iter=epochs,
-        tol=0.0,
-        n_iter_no_change=epochs + 1,
-        random_state=0,
-    )
-
-
-def bare_loop(shape: Shape, epochs: int, X: np.ndarray, y: np.ndarray) -> nn.Module:
-    """Train by hand, as a user of torch without a library would."""
-    net = build(shape)
-    optimizer = torch.optim.SGD(net.parameters(), lr=LR, momentum=MOMENTUM)
-    loss_function = nn.CrossEntropyLoss()
-    rows, target = torch.from_numpy(X), torch.from_numpy(y)
-    for _ in range(epochs):
-        order = torch.randperm(len(rows))
-        for start in range(0, len(rows), shape.batch_size):
-            batch = order[start : start + shape.batch_size]
-            optimizer.zero_grad()
-            loss = loss_function(net(rows[batch]), target[batch])
-            loss.backward()
-            optimizer.step()
-    return net
-
-
-def interleave(
-    runs: dict[str, Callable[[], object]], rounds: int
-) -> dict[str, list[float]]:
-    """Time each run once a round, after one round that is not counted."""
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for number in range(rounds + 1):
-        for name, run in runs.items():
-            start = time.process_time()
-            run()
-            if number:
-                seconds[name].append(time.process_time() - start)
-    return seconds
 
 
 def report(title: str, seconds: dict[str, list[float]], units: int) -> None:

@@ -1,15 +1,18 @@
 """A search to which something happens; run as a script by ``test_faults``.
 
 Usage: ``python faults.py FAULT SEARCH N_JOBS BACKEND``. It prints one line of JSON. The
-classes are those of a script so that worker processes are given them by value.
+classes are those of a script so that worker processes are given them by value. Where
+BACKEND is "none", no backend of joblib is chosen.
 """
 
 import json
 import os
 import signal
 import sys
+import threading
 import time
 import warnings
+from contextlib import nullcontext
 
 import numpy as np
 from joblib import parallel_config
@@ -67,6 +70,13 @@ class InterruptAtEpoch(Callback):
             os.killpg(0, signal.SIGINT)
 
 
+def interrupt_stack(interrupted):
+    """Send the user's Ctrl-C when the two short runs of a stack have ended."""
+    time.sleep(5)
+    interrupted.append(time.monotonic())
+    os.killpg(0, signal.SIGINT)
+
+
 def make_search(kind, fault, n_jobs):
     levels = list(range(6))
     common = {"cv": 2, "n_jobs": n_jobs, "random_state": 0, "refit": False}
@@ -77,6 +87,12 @@ def make_search(kind, fault, n_jobs):
         if kind == "grid":
             return GridSearchCV(network, {"lr": [0.01, 0.02, 0.03, 0.04]}, **common)
         return BayesSearchCV(network, {"lr": (0.01, 0.1)}, n_iter=4, **common)
+    if fault == "stack":
+        network = MLPClassifier(hidden_layer_sizes=(4,))
+        if kind == "nested":
+            inner = GridSearchCV(network, {"max_epochs": [3, 10**6]}, cv=2)
+            return GridSearchCV(inner, {"refit": [True]}, **common)
+        return GridSearchCV(network, {"max_epochs": [3, 4, 10**6]}, **common)
     if fault == "threads":
         network = MLPClassifier(hidden_layer_sizes=(4,), callbacks=[InterruptAtEpoch()])
         return GridSearchCV(network, {"max_epochs": [3, 4, 10**6]}, **common)
@@ -92,20 +108,29 @@ def main():
     fault, kind, n_jobs, backend = sys.argv[1:]
     warnings.simplefilter("ignore")
     search = make_search(kind, fault, int(n_jobs))
-    ended = "normally"
+    ended, interrupted = "normally", []
+    if fault == "stack":
+        threading.Thread(target=interrupt_stack, args=[interrupted]).start()
     try:
-        with parallel_config(backend):
+        with nullcontext() if backend == "none" else parallel_config(backend):
             search.fit(*load_iris(return_X_y=True))
     except BaseException as error:
         ended = type(error).__name__
+    seconds = [time.monotonic() - began for began in interrupted]
+    threads = [thread.name for thread in threading.enumerate()]
     results = getattr(search, "cv_results_", {"params": []})
-    name = {"epoch": "lr", "threads": "max_epochs"}.get(fault, "level")
+    names = {"epoch": "lr", "threads": "max_epochs", "stack": "max_epochs"}
+    name = "refit" if kind == "nested" else names.get(fault, "level")
+    fusion = getattr(search, "fusion_report_", {"lanes": []})
     # Whatever still trains is found out by its epochs.
     epochs = InterruptAtEpoch.epochs
     time.sleep(1)
     report = {
         "epochs_after_the_end": InterruptAtEpoch.epochs - epochs,
         "ended": ended,
+        "seconds": seconds,
+        "threads": threads,
+        "lanes": np.asarray(fusion["lanes"]).tolist(),
         "values": [params[name] for params in results["params"]],
         "scores": np.asarray(results.get("mean_test_score", [])).tolist(),
         "ranks": np.asarray(results.get("rank_test_score", [])).tolist(),

@@ -41,7 +41,7 @@ def test_two_processes_give_what_one_gives(iris):
     space = {"lr": (0.001, 0.1, "log-uniform")}
     settings = {"n_iter": 6, "n_points": 3, "cv": 2, "random_state": 0}
     one = BayesSearchCV(network, space, n_jobs=1, **settings).fit(*iris)
-    two = BayesSearchCV(network, space, n_jobs=2, **settings).fit(*iris)
+    two = BayesSearchCV(network, space, n_jobs=2, fused=False, **settings).fit(*iris)
     assert one.cv_results_["params"] == two.cv_results_["params"]
     np.testing.assert_array_equal(
         one.cv_results_["mean_test_score"], two.cv_results_["mean_test_score"]

@@ -61,9 +61,10 @@ def test_interrupt_with_two_workers_keeps_no_half_trained_candidate():
     assert len(search["values"]) >= 1
 
 
+@pytest.mark.parametrize("backend", ["loky", "none"])
 @pytest.mark.parametrize("kind", ["grid", "bayes"])
-def test_interrupt_stops_a_network_within_an_epoch(kind):
-    search = run("epoch", kind, n_jobs=1)
+def test_interrupt_stops_a_network_within_an_epoch(kind, backend):
+    search = run("epoch", kind, n_jobs=1, backend=backend)
     assert search["ended"] == "KeyboardInterrupt"
     if kind == "grid":
         assert search["values"] == [0.01, 0.02]
@@ -75,3 +76,22 @@ def test_interrupt_ends_the_fits_of_all_threads():
     assert search["ended"] == "KeyboardInterrupt"
     assert 10**6 not in search["values"]
     assert search["epochs_after_the_end"] == 0
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_interrupt_ends_a_stack_within_an_epoch_and_keeps_what_had_ended(n_jobs):
+    search = run("stack", "grid", n_jobs, backend="none")
+    assert search["ended"] == "KeyboardInterrupt"
+    assert search["seconds"][0] < 3
+    assert search["values"] == [3, 4]
+    assert search["epochs"] == [3.0, 4.0]
+    assert sum(search["lanes"]) == 6
+    assert search["threads"] == ["MainThread"]
+
+
+def test_interrupt_ends_searches_that_have_met():
+    search = run("stack", "nested", n_jobs=1, backend="fused")
+    assert search["ended"] == "KeyboardInterrupt"
+    assert search["seconds"][0] < 3
+    assert search["values"] == []
+    assert search["threads"] == ["MainThread"]

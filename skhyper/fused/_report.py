@@ -1,0 +1,246 @@
+"""What became of runs that were handed in: which were stacked, which were not."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skhyper.training import Structure
+
+__all__ = [
+    "MET_NOBODY",
+    "Report",
+    "Training",
+    "describe",
+    "report_here",
+    "report_in_force",
+    "tell_reports",
+]
+
+# The one reason to be trained alone that is nobody's choice.
+MET_NOBODY = "it met no other run"
+
+COLUMNS = {
+    "group": "int64",
+    "lanes": "int64",
+    "structure": "object",
+    "tile": "int64",
+    "seconds": "float64",
+    "lane_steps_per_second": "float64",
+    "reason": "object",
+}
+
+
+class Report:
+    """Tells how the networks were trained that are fitted while it is in force.
+
+    Examples
+    --------
+    >>> import joblib
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from skhyper import MLPClassifier
+    >>> from skhyper.fused import Report, report_in_force
+    >>> X, y = load_iris(return_X_y=True)
+    >>> report = Report()
+    >>> with report_in_force(report), joblib.parallel_config("fused", n_jobs=1):
+    ...     scores = cross_val_score(MLPClassifier((8,), max_epochs=2), X, y)
+    >>> report.frame()[["group", "lanes", "structure"]]
+       group  lanes                                structure
+    0      0      5  MLP 4-8-3 relu, adam, batch 64, float64
+    """
+
+    def __init__(self) -> None:
+        self.n_runs = 0
+        self._n_groups = 0
+        self._rows: list[dict[str, Any]] = []
+
+    def add_group(self, trainings: Sequence["Training"]) -> None:
+        """Add what has come of one meeting.
+
+        Parameters
+        ----------
+        trainings : sequence of Training
+            Those of them that trained a run of this report.
+        """
+        for tile, training in enumerate(trainings):
+            self.n_runs += training.reports.count(self)
+            self._rows.append(
+                {
+                    "group": self._n_groups,
+                    "lanes": len(training.reports),
+                    "structure": training.structure,
+                    "tile": tile,
+                    "seconds": training.seconds,
+                    "lane_steps_per_second": training.n_steps / training.seconds,
+                    "reason": training.reason,
+                }
+            )
+        self._n_groups += 1
+
+    def reasons(self) -> Counter[str]:
+        """Count the runs that were trained alone although they had met others.
+
+        Returns
+        -------
+        counts : Counter of str
+            Runs by the reason why they were not stacked.
+        """
+        reasons = (row["reason"] for row in self._rows)
+        return Counter(r for r in reasons if r not in (None, MET_NOBODY))
+
+    def frame(self) -> pd.DataFrame:
+        """Show it as a table.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row for each tile, the runs that are trained at once, or run that is
+            trained alone: ``group`` counts the meetings, ``lanes`` the runs in the
+            tile, those of others that have met with them included, and ``tile`` the
+            tiles of a group; ``structure`` says what was trained, ``seconds`` for how
+            long, ``lane_steps_per_second`` how many steps the lanes took together (NaN
+            if a run failed that was trained alone), and ``reason`` why a run was
+            trained alone (None for those that were stacked).
+        """
+        frame = pd.DataFrame(self._rows, columns=list(COLUMNS), dtype=object)
+        return frame.astype(COLUMNS)
+
+
+@dataclass(frozen=True)
+class Training:
+    """Runs that were trained at once: the lanes of a tile, or one run alone.
+
+    Parameters
+    ----------
+    reports : tuple of (Report or None)
+        The report of each run.
+    structure : str
+        What was trained.
+    seconds : float
+        For how long.
+    n_steps : float
+        Steps of the runs, added up; NaN if that is not known.
+    reason : str or None
+        Why a run was trained alone; None for those that were stacked.
+    """
+
+    reports: tuple[Report | None, ...]
+    structure: str
+    seconds: float
+    n_steps: float
+    reason: str | None
+
+
+def tell_reports(trainings: Sequence[Training]) -> None:
+    """Add what has come of one meeting to the reports of all runs.
+
+    Parameters
+    ----------
+    trainings : sequence of Training
+        What was trained.
+    """
+    reports = {report for training in trainings for report in training.reports}
+    for report in reports:
+        if report is not None:
+            report.add_group([t for t in trainings if report in t.reports])
+
+
+def describe(structure: Structure) -> str:
+    """Say in a line what is trained.
+
+    Parameters
+    ----------
+    structure : Structure
+        A structure.
+
+    Returns
+    -------
+    text : str
+        The same line for runs that differ in their knobs only.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skhyper.fused._report import describe
+    >>> from skhyper.modules import MLP
+    >>> from skhyper.training import Structure
+    >>> params = {"n_features": 64, "n_outputs": 10, "hidden_layer_sizes": (100,)}
+    >>> params |= {"activation": "relu", "normalizer": None}
+    >>> structure = Structure(
+    ...     MLP, (*params.items(),), "cross_entropy", "sgd", 128, torch.float32, "cpu"
+    ... )
+    >>> describe(structure)
+    'MLP 64-100-10 relu, sgd, batch 128, float32'
+    """
+    params = dict(structure.module_params)
+    widths = _join("-", params["hidden_layer_sizes"], params["n_outputs"])
+    if "n_features" in params:
+        network = _join("-", params["n_features"], widths)
+    else:
+        network = (
+            f"{_join('x', params['input_shape'])}, "
+            f"channels {_join('-', params['channels'])}, "
+            f"kernel {params['kernel_size']}, pool {params['pool']}, {widths}"
+        )
+    normalizer = params["normalizer"]
+    parts = [
+        f"{structure.module.__name__} {network} {params['activation']}",
+        f"{normalizer} norm" if normalizer else None,
+        structure.optimizer,
+        f"batch {structure.batch_size}",
+        str(structure.dtype).removeprefix("torch."),
+        "bfloat16 products" if structure.autocast else None,
+        "compiled" if structure.compile else None,
+        structure.device if structure.device != "cpu" else None,
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _join(by: str, *parts: Any) -> str:
+    """Write numbers, each alone or in a sequence, in one row."""
+    return by.join(str(item) for part in parts for item in np.atleast_1d(part))
+
+
+class _Here(threading.local):
+    report: Report | None = None
+
+
+_here = _Here()
+
+
+def report_here() -> Report | None:
+    """Give the report that is in force in this thread.
+
+    Returns
+    -------
+    report : Report or None
+        The report; None if there is none.
+    """
+    return _here.report
+
+
+@contextmanager
+def report_in_force(report: Report | None) -> Iterator[None]:
+    """Let a report hear of the fits of this thread, and of the tasks it submits.
+
+    Parameters
+    ----------
+    report : Report or None
+        The report, in the place of one that is in force; None for none.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    before, _here.report = _here.report, report
+    try:
+        yield
+    finally:
+        _here.report = before

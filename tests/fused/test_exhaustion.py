@@ -1,0 +1,47 @@
+"""A stack that a device has no memory for is halved, and goes on."""
+
+import pytest
+import torch
+
+from skhyper.fused._tile import Tile
+from skhyper.fused._trainer import train_together
+from skhyper.training import Halt, train_alone
+from tests.fused.runs import differences, make_requests
+
+# The lanes of the second kind end while the others go on.
+LANES = [{"lr": 0.05, "max_epochs": 6}, {"lr": 0.1, "max_epochs": 2, "dropout": 0.2}]
+
+
+@pytest.fixture
+def small_device(monkeypatch):
+    """Have a device that can hold three lanes, and notices it in the third epoch."""
+    sizes = []
+    train_epoch = Tile._train_epoch
+
+    def run_out(tile, epoch):
+        if epoch == 0:
+            sizes.append(len(tile.lanes))
+        if epoch == 3 and len(tile.lanes) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        train_epoch(tile, epoch)
+
+    monkeypatch.setattr(Tile, "_train_epoch", run_out)
+    return sizes
+
+
+def test_halves_give_what_the_whole_would(small_device):
+    requests = make_requests(LANES, sizes=(40, 40, 41, 38, 37))
+    results = train_together(requests, 1, Halt())
+    # Half of the ten lanes have ended before the memory does.
+    assert small_device == [10, 3, 2]
+    for request, result in zip(requests, results, strict=True):
+        assert not differences(result, train_alone(request.recipe, request.data))
+
+
+def test_a_single_lane_that_is_too_large_raises_the_error(monkeypatch):
+    def run_out(tile, epoch):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Tile, "_train_epoch", run_out)
+    results = train_together(make_requests(LANES), 1, Halt())
+    assert all(isinstance(result, torch.OutOfMemoryError) for result in results)
