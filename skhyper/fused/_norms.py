@@ -60,18 +60,19 @@ class BatchNorm:
         side_by_side = self.wide.view(n_rows, n_lanes, n_units)
         tape.call(side_by_side.copy_, x.transpose(0, 1))
         output = tape.empty((n_rows, n_units), x.dtype)
-        tape.call(self._normalize, self.wide, output, tape)
+        tape.call(self._normalize, self.wide, output, tape.lanes, tape.is_training)
         return output
 
     def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Give the gradients of the input, the scale and the shift."""
         n_units = gradient.shape[2]
         of_parameters = [tape.empty((n_units,)), tape.empty((n_units,))]
-        tape.call(self._derive, gradient, self.wide, of_parameters, tape)
+        tape.call(self._derive, gradient, self.wide, of_parameters, tape.lanes)
         return gradient, of_parameters
 
-    def _normalize(self, wide: Tensor, output: Tensor, tape: Tape) -> None:
-        lanes, training = tape.lanes, tape.is_training
+    def _normalize(
+        self, wide: Tensor, output: Tensor, lanes: slice, training: bool
+    ) -> None:
         if training:
             self.n_batches[lanes] += 1
         weight, bias, running_mean, running_var = self._parameters(lanes)
@@ -92,11 +93,15 @@ class BatchNorm:
         output.copy_(normalized.view(n_rows, n_lanes, n_units).transpose(0, 1))
 
     def _derive(
-        self, gradient: Tensor, wide: Tensor, of_parameters: list[Tensor], tape: Tape
+        self,
+        gradient: Tensor,
+        wide: Tensor,
+        of_parameters: list[Tensor],
+        lanes: slice,
     ) -> None:
         n_lanes, n_rows, n_units = gradient.shape
         maps = [gradient.transpose(0, 1), wide.view(n_rows, n_lanes, n_units)]
-        weight, _, mean, var = self._parameters(tape.lanes)
+        weight, _, mean, var = self._parameters(lanes)
         statistics = [
             part.view(n_lanes, n_units) for part in (weight, mean, var, *self.saved)
         ]

@@ -1,6 +1,7 @@
 """Layers that gain nothing from being stacked: each lane computes its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -38,50 +39,61 @@ class Separate:
             replicate(template, {name: stacks[name][lane] for name in names})
             for lane in range(n_lanes)
         ]
+        self.outputs: list[Tensor] = []
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:
         """Compute the outputs, lane by lane."""
-        x = tape.aligned(x)
-        template = self.modules[0]
-        with torch.no_grad(), self._autocast(tape):
+        x, template = tape.aligned(x), self.modules[0]
+        is_cast = tape.products != tape.dtype
+        autocast = partial(
+            torch.autocast, tape.device.type, tape.products, enabled=is_cast
+        )
+        with torch.no_grad(), autocast():
             one = template.eval()(x[0, :1])
         output = tape.empty((x.shape[1], one.shape[1]), one.dtype)
-        tape.call(self._forward, x, output, tape)
+        modules = self.modules[tape.lanes]
+        tape.call(self._forward, modules, x, output, tape.is_training, autocast)
         return output
 
     def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Give the gradients of the parameters; nobody wants that of the input."""
-        gradient = tape.aligned(gradient)
+        gradient, modules = tape.aligned(gradient), self.modules[tape.lanes]
         of_parameters = [
-            tape.empty(tuple(parameter.shape))
-            for parameter in self.modules[0].parameters()
+            tape.empty(tuple(parameter.shape)) for parameter in modules[0].parameters()
         ]
-        tape.call(self._backward, gradient, of_parameters, tape)
+        tape.call(self._backward, modules, gradient, of_parameters)
         return None, of_parameters
 
-    def _autocast(self, tape: Tape) -> torch.autocast:
-        is_on = tape.products != tape.dtype
-        return torch.autocast(tape.device.type, tape.products, enabled=is_on)
-
-    def _forward(self, x: Tensor, output: Tensor, tape: Tape) -> None:
-        modules = self.modules[tape.lanes]
-        with torch.set_grad_enabled(tape.is_training), self._autocast(tape):
-            self.outputs = [
-                module.train(tape.is_training)(lane)
-                for module, lane in zip(modules, x, strict=True)
-            ]
-        for target, result in zip(output, self.outputs, strict=True):
-            target.copy_(result.detach())
+    def _forward(
+        self,
+        modules: Sequence[nn.Module],
+        x: Tensor,
+        output: Tensor,
+        training: bool,
+        autocast: Callable[[], torch.autocast],
+    ) -> None:
+        self.outputs = []
+        with torch.set_grad_enabled(training), autocast():
+            for module, lane, target in zip(modules, x, output, strict=True):
+                if module.training != training:
+                    module.train(training)
+                result = module(lane)
+                target.copy_(result.detach())
+                self.outputs.append(result)
 
     def _backward(
-        self, gradient: Tensor, of_parameters: list[Tensor], tape: Tape
+        self,
+        modules: Sequence[nn.Module],
+        gradient: Tensor,
+        of_parameters: list[Tensor],
     ) -> None:
-        for place, module in enumerate(self.modules[tape.lanes]):
+        for place, module in enumerate(modules):
             parts = torch.autograd.grad(
                 self.outputs[place], tuple(module.parameters()), gradient[place]
             )
             for target, part in zip(of_parameters, parts, strict=True):
                 target[place] = part
+        self.outputs = []
 
 
 def replicate(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:

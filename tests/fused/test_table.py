@@ -26,7 +26,7 @@ DROPOUTS = (0.0, 0.3)
 RATES, TOLERANCES = (0.002, 0.03, 0.3), (0.0, 0.1)
 
 
-def make_lanes(schedules, dropouts, *, stopping):
+def make_knobs(schedules, dropouts, *, stopping):
     combinations = product(schedules, PENALTIES, dropouts)
     lanes = []
     for number, (scheduler, penalty, dropout) in enumerate(combinations):
@@ -44,8 +44,8 @@ def check_table(kind, normalizer, optimizer, schedules, dropouts, dtype):
     """
     form = {"kind": kind, "optimizer": optimizer, "dtype": dtype, "sizes": (40,)}
     form |= {"normalizer": normalizer, "n_groups": 2, "batch_size": 24, **KINDS[kind]}
-    running = make_lanes(schedules, dropouts, stopping=False)
-    stopping = make_lanes(schedules, dropouts, stopping=True)
+    running = make_knobs(schedules, dropouts, stopping=False)
+    stopping = make_knobs(schedules, dropouts, stopping=True)
     results = check(
         make_requests(running, **form) + make_requests(stopping, valid=True, **form)
     )

@@ -1,0 +1,106 @@
+"""Memory grows with the lanes under way, not with the candidates of a search."""
+
+import gc
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
+
+from skhyper import MLPClassifier
+from skhyper.fused._sharing import make_lanes
+from skhyper.training import Data, Outcome, Rows
+from tests.fused.runs import make_requests
+
+SCRIPT = Path(__file__).with_name("peak_memory.py")
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="only Linux tells a peak in a file"
+)
+
+
+def peak(**options):
+    """Run a search in a process of its own, and give its peak in megabytes."""
+    given = {"folds": 2, "width": 512, **options}
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *words],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout)
+
+
+@needs_proc
+@pytest.mark.slow
+def test_eight_times_the_candidates_need_no_more_memory():
+    few = peak(candidates=50, max_tasks=32)
+    many = peak(candidates=400, max_tasks=32)
+    # What is allocated in one thread and freed in another leaves gaps. Were the
+    # outcomes kept, it would be eight times as much.
+    assert many < 2 * few
+
+
+@needs_proc
+@pytest.mark.slow
+def test_fewer_lanes_under_way_need_less_memory():
+    many = peak(candidates=64, max_tasks=128)
+    few = peak(candidates=64, max_tasks=8)
+    within = peak(candidates=64, max_tasks=128, memory=8_000_000)
+    assert few < 0.5 * many
+    assert within < 0.8 * many
+
+
+def test_no_outcome_of_a_search_waits_for_the_garbage_collector():
+    X, y = load_iris(return_X_y=True)
+    search = GridSearchCV(
+        MLPClassifier((4,), max_epochs=1, random_state=0),
+        {"lr": [0.001, 0.01, 0.1]},
+        cv=2,
+        refit=False,
+    )
+    gc.collect()
+    gc.disable()
+    try:
+        with joblib.parallel_config("fused", n_jobs=1):
+            search.fit(X, y)
+        left = [each for each in gc.get_objects() if type(each) is Outcome]
+    finally:
+        gc.enable()
+    assert not left
+
+
+def copied(request):
+    """Hand in a run with rows of its own, as the task of a search does."""
+    rows = [
+        None if part is None else Rows(part.X.clone(), part.y.clone())
+        for part in (request.data.train, request.data.valid)
+    ]
+    return replace(request, data=Data(*rows))
+
+
+@pytest.mark.parametrize("valid", [False, True])
+def test_equal_rows_lie_in_memory_once(valid):
+    knobs = [{"lr": lr} for lr in (0.01, 0.02, 0.03, 0.04)]
+    requests = [copied(request) for request in make_requests(knobs, valid=valid)]
+    sources = {lane.source for lane in make_lanes(requests, range(len(requests)))}
+    # A fold each, two of them of as many rows.
+    assert sorted(source.n_rows for source in sources) == [58, 61, 61]
+    assert len({source.train.X.data_ptr() for source in sources}) == 3
+
+
+def test_rows_that_differ_in_one_number_are_not_shared():
+    one, other = (copied(each) for each in make_requests([{}, {}], sizes=(61,)))
+    other.data.train.X[-1, -1] += 1
+    lanes = {lane.number: lane for lane in make_lanes([one, other], range(2))}
+    assert lanes[0].source.train is one.data.train
+    assert lanes[1].source.train is other.data.train
