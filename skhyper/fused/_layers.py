@@ -39,11 +39,16 @@ class Linear:
         Biases.
     is_first : bool
         Whether nobody wants the gradient of its input.
+    is_transposed : bool
+        Whether the transposed matrices are multiplied.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor, is_first: bool) -> None:
+    def __init__(
+        self, weight: Tensor, bias: Tensor, is_first: bool, is_transposed: bool
+    ) -> None:
         self.weight = weight
         self.bias = bias
+        self.is_transposed = is_transposed
         self.is_first = is_first
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:
@@ -57,7 +62,9 @@ class Linear:
                 self.bias[tape.lanes],
             )
         )
-        return affine(tape, self.x, self.multiplied, bias)
+        return affine(
+            tape, self.x, self.multiplied, bias, is_transposed=self.is_transposed
+        )
 
     def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Give the gradients of the input, the weights and the biases."""

@@ -12,6 +12,7 @@ from skhyper.fused._norms import BatchNorm, GroupNorm, LayerNorm
 from skhyper.fused._separate import Separate, replicate
 from skhyper.fused._tape import Draw, Tape
 from skhyper.modules import Dropout as DropoutModule
+from skhyper.modules import Linear as LinearModule
 from skhyper.modules import penalized_parameters
 
 __all__ = ["Network"]
@@ -208,9 +209,9 @@ class Network:
         self, module: nn.Module, stacks: list[Tensor], is_first: bool
     ) -> Layer | None:
         match module:
-            case nn.Linear():
+            case LinearModule():
                 weight, bias = stacks
-                return Linear(weight, bias, is_first)
+                return Linear(weight, bias, is_first, module.is_transposed)
             case nn.BatchNorm1d():
                 assert module.momentum is not None, "no module here averages evenly"
                 weight, bias, mean, var, n_batches = stacks

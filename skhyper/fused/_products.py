@@ -15,7 +15,9 @@ __all__ = ["affine", "input_gradient", "weight_gradient"]
 ENOUGH_NUMBERS = 4_096
 
 
-def affine(tape: Tape, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def affine(
+    tape: Tape, x: Tensor, weight: Tensor, bias: Tensor, *, is_transposed: bool
+) -> Tensor:
     """Apply each lane's linear layer.
 
     Parameters
@@ -28,12 +30,20 @@ def affine(tape: Tape, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         Weights.
     bias : torch.Tensor of shape (n_lanes, n_outputs)
         Biases.
+    is_transposed : bool
+        Whether the transposed matrices are multiplied.
 
     Returns
     -------
     output : torch.Tensor of shape (n_lanes, n_rows, n_outputs)
-        The bits of ``torch.nn.functional.linear`` in each lane.
+        The bits of ``skhyper.modules.Linear`` in each lane.
     """
+    if is_transposed:
+        columns = tape.empty((weight.shape[1], x.shape[1]), x.dtype)
+        _put(tape, _columns_batched, _columns_alone, columns, x, weight, bias)
+        output = tape.empty((x.shape[1], weight.shape[1]), x.dtype)
+        tape.call(output.copy_, columns.transpose(1, 2))
+        return output
     output = tape.empty((x.shape[1], weight.shape[1]), x.dtype)
     return _put(tape, _affine_batched, _affine_alone, output, x, weight, bias)
 
@@ -92,6 +102,14 @@ def _affine_batched(x: Tensor, weight: Tensor, bias: Tensor) -> Call:
 
 def _affine_alone(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.nn.functional.linear(x, weight, bias)
+
+
+def _columns_batched(x: Tensor, weight: Tensor, bias: Tensor) -> Call:
+    return torch.baddbmm, (bias.unsqueeze(2), weight, x.transpose(1, 2))
+
+
+def _columns_alone(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.addmm(bias.unsqueeze(1), weight, x.t())
 
 
 def _weight_batched(gradient: Tensor, x: Tensor) -> Call:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 
 import torch
 from torch import nn
@@ -14,8 +15,11 @@ __all__ = ["bucket", "cut_tiles"]
 
 # So much of a step stays in a cache near the core; with few lanes the time goes to the
 # calls, with many the gain of one more is gone.
-TILE_BYTES = 8 * 2**20
+TILE_BYTES = 12 * 2**20
 FEWEST_LANES, MOST_LANES = 8, 256
+
+# Threads that step fewer lanes than this part of a tile wait for each other.
+SMALLEST_PART = 1 / 4
 
 # Of each: weights, gradients and two moments; inputs, outputs and their gradients.
 COPIES_OF_WEIGHTS, COPIES_OF_ROWS = 4, 2
@@ -48,10 +52,13 @@ def bucket(n_lanes: int) -> int:
 def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
     """Cut the lanes of a stack into tiles.
 
+    Lanes of the same rows stay together where a tile can hold them: what they read in a
+    step lies in a cache when the next of them reads it.
+
     Parameters
     ----------
     lanes : sequence of Lane
-        The lanes, in their order.
+        The lanes, those of the same rows beside each other.
     n_threads : int
         How many tiles are trained side by side.
 
@@ -60,13 +67,30 @@ def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
     tiles : list of list of Lane
         All of the lanes.
     """
+    tiles: list[list[Lane]] = []
     if not lanes:
-        return []
-    n_tiles = math.ceil(len(lanes) / tile_lanes(lanes[0].recipe.structure))
-    # As many tiles for each thread, and as many lanes for each tile.
-    n_tiles = n_threads * math.ceil(n_tiles / n_threads)
-    size = math.ceil(len(lanes) / n_tiles)
-    return [list(lanes[i : i + size]) for i in range(0, len(lanes), size)]
+        return tiles
+    fitting = tile_lanes(lanes[0].recipe.structure)
+    for _, run in groupby(lanes, key=lambda lane: lane.source):
+        of_source = list(run)
+        for piece in _parts(of_source, max(1, round(len(of_source) / fitting))):
+            if tiles and len(tiles[-1]) + len(piece) <= fitting:
+                tiles[-1] += piece
+            else:
+                tiles.append(piece)
+    # What is left for some of the threads at the end is shared by all of them.
+    left = len(tiles) % n_threads
+    shared = [tiles.pop() for _ in range(left)]
+    for tile in shared:
+        most = int(len(tile) / (fitting * SMALLEST_PART))
+        tiles += _parts(tile, max(1, min(n_threads // left, most)))
+    return tiles
+
+
+def _parts(lanes: list[Lane], n_parts: int) -> list[list[Lane]]:
+    """Cut lanes into parts of about the same size."""
+    size = math.ceil(len(lanes) / n_parts)
+    return [lanes[i : i + size] for i in range(0, len(lanes), size)]
 
 
 @lru_cache(maxsize=256)

@@ -90,7 +90,7 @@ def _train_one(
     try:
         outcome = train_alone(recipe, data, request.start)
         n_batches = len(batch_bounds(len(data.train), recipe.structure.batch_size))
-        n_steps = len(outcome.history) * n_batches
+        n_steps = len(outcome.epochs) * n_batches
         results[number] = outcome
     except BaseException as error:
         results[number] = error

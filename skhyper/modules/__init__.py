@@ -4,6 +4,7 @@ from skhyper.modules._activations import ACTIVATIONS
 from skhyper.modules._cnn import CNN, cnn_mistakes
 from skhyper.modules._dropout import Dropout
 from skhyper.modules._layers import penalized_parameters
+from skhyper.modules._linear import Linear
 from skhyper.modules._mlp import MLP, mlp_mistakes
 from skhyper.modules._normalizers import NORMALIZERS, GroupNorm, InstanceNorm, LayerNorm
 from skhyper.modules._reshape import Reshape
@@ -17,6 +18,7 @@ __all__ = [
     "GroupNorm",
     "InstanceNorm",
     "LayerNorm",
+    "Linear",
     "Reshape",
     "cnn_mistakes",
     "mlp_mistakes",

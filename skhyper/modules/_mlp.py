@@ -8,6 +8,7 @@ from skhyper.modules._activations import ACTIVATIONS
 from skhyper.modules._checks import Mistakes, as_ints, is_int
 from skhyper.modules._dropout import Dropout
 from skhyper.modules._layers import LayerStack, NamedLayer, draw_layer
+from skhyper.modules._linear import Linear
 from skhyper.modules._normalizers import (
     NORMALIZERS,
     check_normalizer,
@@ -109,9 +110,7 @@ def dense_layers(
     layers: list[NamedLayer] = []
     widths = as_ints(hidden_layer_sizes) or ()
     for i, width in enumerate(widths):
-        linear = draw_layer(
-            torch.nn.Linear, n_features, width, generator=generator, dtype=dtype
-        )
+        linear = draw_layer(Linear, n_features, width, generator=generator, dtype=dtype)
         layers.append((f"hidden{i}", linear))
         if normalizer is not None:
             norm = make_normalizer(normalizer, width, (), n_groups, dtype)
@@ -119,9 +118,7 @@ def dense_layers(
         layers.append((f"activation{i}", ACTIVATIONS[activation]()))
         layers.append((f"dropout{i}", Dropout(dropout)))
         n_features = width
-    output = draw_layer(
-        torch.nn.Linear, n_features, n_outputs, generator=generator, dtype=dtype
-    )
+    output = draw_layer(Linear, n_features, n_outputs, generator=generator, dtype=dtype)
     return [*layers, ("output", output)]
 
 

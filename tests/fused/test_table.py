@@ -12,7 +12,7 @@ from tests.fused.runs import check, make_requests
 # The form of the networks, and the normalizers that it allows.
 KINDS = {
     "mlp": {"hidden_layer_sizes": (12, 6)},
-    "cnn": {"hidden_layer_sizes": (6,), "channels": (2, 4)},
+    "cnn": {"hidden_layer_sizes": (6,), "channels": (4,)},
 }
 NORMALIZERS = {
     "mlp": (None, "batch", "layer", "group"),
@@ -21,6 +21,8 @@ NORMALIZERS = {
 STRUCTURES = [(kind, name) for kind in KINDS for name in NORMALIZERS[kind]]
 PENALTIES = ({}, {"l1": 1e-3}, {"l2": 1e-2}, {"weight_decay": 0.05})
 DROPOUTS = (0.0, 0.3)
+# So that a rate falls within a few epochs.
+SCHEDULE_PARAMS = {"plateau": (("patience", 0),)}
 # They go round the lanes. With a large tolerance hardly any epoch is better than the
 # one before, with none most are.
 RATES, TOLERANCES = (0.002, 0.03, 0.3), (0.0, 0.1)
@@ -30,10 +32,16 @@ def make_knobs(schedules, dropouts, *, stopping):
     combinations = product(schedules, PENALTIES, dropouts)
     lanes = []
     for number, (scheduler, penalty, dropout) in enumerate(combinations):
-        lane = {"lr": RATES[number % 3], "max_epochs": 3, "dropout": dropout}
+        lane = {"lr": RATES[number % 3], "dropout": dropout, "max_epochs": 2}
         if stopping:
-            lane |= {"patience": 1, "tol": TOLERANCES[number % 2]}
-        lanes.append({**lane, "scheduler": scheduler, **penalty})
+            lane |= {
+                "max_epochs": 3,
+                "patience": 1,
+                "tol": TOLERANCES[number // 3 % 2],
+            }
+        params = SCHEDULE_PARAMS.get(scheduler, ())
+        lane |= {"scheduler": scheduler, "scheduler_params": params}
+        lanes.append(lane | penalty)
     return lanes
 
 

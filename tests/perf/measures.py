@@ -88,7 +88,7 @@ def compare(
         {name: partial(run, name) for name in names}, settings.rounds, clock
     )
     seconds = {
-        name: [time if name == "skhyper" else search.scale * time for time in times]
+        name: times if name == "skhyper" else [search.scale * each for each in times]
         for name, times in seconds.items()
     }
     scores["skhyper"] = scores["skhyper"][search.their_places]
@@ -142,12 +142,12 @@ def lane_seconds(settings: Settings, numbers: Sequence[str]) -> Measured:
         for name, number in lanes.items()
     }
     seconds = interleave(runs, settings.rounds, clock_of(size.device))
-    each = {
-        name: [time / lanes[name] for time in times] for name, times in seconds.items()
+    a_lane = {
+        name: [each / lanes[name] for each in times] for name, times in seconds.items()
     }
-    told = [f"{name} lanes {1e3 * np.median(each[name]):.1f}" for name in lanes]
+    told = [f"{name} lanes {1e3 * np.median(a_lane[name]):.1f}" for name in lanes]
     return Measured(
-        {name: ratios(each[name], each[str(LANES[0])]) for name in numbers},
+        {name: ratios(a_lane[name], a_lane[str(LANES[0])]) for name in numbers},
         f"{DIGITS}, {size.epochs} epochs of {len(search.X) // 2} rows; milliseconds a "
         f"lane: {', '.join(told)}.",
     )
@@ -172,7 +172,7 @@ def single_fits(settings: Settings, rows: Sequence[str]) -> Measured:
         settings.rounds,
         clock_of(settings.size.device),
     )
-    unit = [time / len(folds) for time in seconds["skorch"]]
+    unit = [each / len(folds) for each in seconds["skorch"]]
     return Measured(
         {row: ratios(seconds["skhyper"], unit) for row in rows},
         f"{n_values} x {n_values} candidates x {len(folds)} folds in "

@@ -7,8 +7,8 @@ from nets import LR, MOMENTUM, Shape, make_data
 from torch import Tensor
 
 from skhyper.fused._request import Request
-from skhyper.fused._tiling import cut_tiles
 from skhyper.fused._sharing import make_lanes
+from skhyper.fused._tiling import cut_tiles
 from skhyper.fused._trainer import train_together
 from skhyper.modules import MLP
 from skhyper.training import Data, Halt, Knobs, Recipe, Rows, Structure

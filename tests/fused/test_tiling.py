@@ -1,0 +1,63 @@
+"""How the lanes of a stack are cut into tiles."""
+
+import pytest
+
+from skhyper.fused._sharing import make_lanes
+from skhyper.fused._tiling import cut_tiles, tile_lanes
+from tests.fused.runs import make_requests
+
+
+def cut(n_candidates, n_folds, n_threads, widths=(256,)):
+    requests = make_requests(
+        [{"lr": 0.01 * n} for n in range(1, n_candidates + 1)],
+        sizes=(300,) * n_folds,
+        batch_size=128,
+        hidden_layer_sizes=widths,
+    )
+    lanes = make_lanes(requests, range(len(requests)))
+    tiles = cut_tiles(lanes, n_threads)
+    assert [lane for tile in tiles for lane in tile] == lanes or n_threads > 1
+    assert {lane.number for tile in tiles for lane in tile} == {*range(len(requests))}
+    assert sum(map(len, tiles)) == len(requests)
+    return tiles
+
+
+def fitting(widths=(256,)):
+    [request] = make_requests(
+        [{}], sizes=(300,), batch_size=128, hidden_layer_sizes=widths
+    )
+    return tile_lanes(request.recipe.structure)
+
+
+def test_lanes_of_the_same_rows_stay_together():
+    n_candidates = fitting() * 2 // 3
+    tiles = cut(n_candidates, 5, 1)
+    assert [len(tile) for tile in tiles] == [n_candidates] * 5
+    assert all(len({lane.source for lane in tile}) == 1 for tile in tiles)
+
+
+def test_small_runs_share_a_tile():
+    assert len(cut(2, 3, 1)) == 1
+
+
+def test_no_tile_is_much_larger_than_what_fits():
+    sizes = [len(tile) for tile in cut(3 * fitting(), 2, 1)]
+    assert max(sizes) <= 1.5 * fitting()
+    assert min(sizes) >= fitting() // 2
+
+
+@pytest.mark.parametrize("n_threads", [2, 3, 4])
+def test_threads_share_what_is_left(n_threads):
+    n_candidates = fitting()
+    sizes = sorted(len(tile) for tile in cut(n_candidates, n_threads + 1, n_threads))
+    assert sizes[-n_threads:] == [n_candidates] * n_threads
+    assert sum(sizes[:-n_threads]) == n_candidates
+    assert len(sizes) == 2 * n_threads
+
+
+def test_few_lanes_are_not_torn_apart():
+    assert len(cut(2, 1, 4)) == 1
+
+
+def test_narrow_networks_have_larger_tiles_than_wide_ones():
+    assert fitting((8,)) > fitting((256,)) >= fitting((4096,))
