@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from functools import cache
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator
@@ -117,8 +118,10 @@ class Arguments(BaseEstimator):
 
     def _layers(self) -> dict[str, Any]:
         """Return the arguments of the dense layers; those not in use are left out."""
+        sizes = as_sizes(self.hidden_layer_sizes)
         layers = {
-            "hidden_layer_sizes": as_sizes(self.hidden_layer_sizes),
+            # One layer is the same structure however its width is written.
+            "hidden_layer_sizes": (sizes,) if isinstance(sizes, Integral) else sizes,
             "activation": self.activation,
             "normalizer": self.normalizer,
         }

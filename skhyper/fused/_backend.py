@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Any
 
 import joblib
@@ -35,7 +36,12 @@ class FusedBackend(ParallelBackendBase):
         Tasks under way at once, at least 1.
     memory : int or None, default=None
         Bytes that the fits which are trained together may need; None for half of
-        what is free.
+        what is free, at least 1.
+
+    Raises
+    ------
+    ValueError
+        If `max_tasks` or `memory` is not an int of at least 1.
 
     Examples
     --------
@@ -65,6 +71,21 @@ class FusedBackend(ParallelBackendBase):
         memory: int | None = None,
     ) -> None:
         super().__init__(nesting_level, inner_max_num_threads)
+        wrong = [
+            f"The {name!r} parameter of FusedBackend must be {rule}. Got {value!r}."
+            for name, rule, value, right in (
+                ("max_tasks", "an int of at least 1", max_tasks, is_count(max_tasks)),
+                (
+                    "memory",
+                    "a number of bytes of at least 1, or None for half of what is free",
+                    memory,
+                    memory is None or is_count(memory),
+                ),
+            )
+            if not right
+        ]
+        if wrong:
+            raise ValueError(" ".join(wrong))
         self.max_tasks = max_tasks
         self.memory = memory
         self.n_slots = 1
@@ -149,6 +170,12 @@ class FusedBackend(ParallelBackendBase):
         if self._is_dispatching:
             self._is_dispatching = False
             self.scheduler.expect_no_more()
+
+
+def is_count(value: object) -> bool:
+    """Tell whether a value is an integer of at least 1."""
+    is_integer = isinstance(value, Integral) and not isinstance(value, bool)
+    return is_integer and int(value) >= 1  # type: ignore[call-overload]
 
 
 def free_memory() -> int:

@@ -53,7 +53,7 @@ def group_requests(requests: Sequence[Request]) -> list[Group]:
             alone[reason].append(number)
     for key, numbers in [*stacked.items()]:
         if len(numbers) == 1:
-            alone["no other run has its structure"] += stacked.pop(key)
+            alone["no other run has its structure and kind of rows"] += stacked.pop(key)
     return [
         *(Group(tuple(numbers)) for numbers in stacked.values()),
         *(Group(tuple(numbers), reason) for reason, numbers in alone.items()),

@@ -13,6 +13,9 @@ __all__ = ["Request", "parameter_count"]
 # Of the weights, while they are trained: gradients, two moments, scratch, the best.
 COPIES = 6
 
+# Of the rows: those that the task has cut out, and those that a stack reads.
+COPIES_OF_ROWS = 2
+
 
 @dataclass(frozen=True, eq=False)
 class Request:
@@ -43,7 +46,8 @@ class Request:
         n_numbers = parameter_count(structure)
         # The weights, their gradients, the optimizer's state and the best weights.
         weights = COPIES * n_numbers * structure.dtype.itemsize
-        return weights + sum(part.numel() * part.element_size() for part in rows)
+        n_bytes = sum(part.numel() * part.element_size() for part in rows)
+        return weights + COPIES_OF_ROWS * n_bytes
 
 
 @lru_cache(maxsize=256)

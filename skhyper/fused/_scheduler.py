@@ -217,7 +217,10 @@ class Scheduler:
         seat.called.wait()
         if seat.group:
             seat.called.clear()
-            self._train_group(seat.group)
+            # The seat is one of the group: a circle would keep all outcomes.
+            group, seat.group = seat.group, []
+            self._train_group(group)
+            del group
             seat.called.wait()
         if isinstance(seat.result, BaseException):
             raise seat.result
@@ -278,6 +281,10 @@ class Scheduler:
         n_coming = self._n_running + self._n_dispatching + len(self._returning)
         if not (n_coming or may_start or is_back):
             return True
+        return self._is_spent()
+
+    def _is_spent(self) -> bool:
+        """Tell whether those that wait need all the memory there is."""
         return sum(seat.request.n_bytes for seat in self._waiting) >= self.budget
 
     def _take_group(self) -> list[FitSeat]:
@@ -312,7 +319,8 @@ class Scheduler:
 
     def _startable(self) -> Task | None:
         has_room = self._n_running < self.n_slots and self._n_alive < self.max_tasks
-        if not (has_room and self._queue):
+        # Those that wait hold their rows: they are trained before more are made.
+        if not (has_room and self._queue) or self._is_spent():
             return None
         self._n_running += 1
         self._n_alive += 1

@@ -23,7 +23,7 @@ class Linear(torch.nn.Linear):
     in_features, out_features : int
         Numbers of inputs and outputs.
     bias : bool, default=True
-        Always True in the networks of this package.
+        Whether a bias is added.
     device : str, torch.device or None, default=None
         Where the parameters lie.
     dtype : torch.dtype or None, default=None
@@ -63,7 +63,7 @@ class Linear(torch.nn.Linear):
         Tensor of shape (n_samples, out_features)
             Sums.
         """
-        if not self.is_transposed:
+        if not self.is_transposed or self.bias is None or input.dim() != 2:
             return super().forward(input)
         columns = torch.addmm(self.bias.unsqueeze(1), self.weight, input.t())
         return columns.t().contiguous()

@@ -62,7 +62,9 @@ class Reshape(torch.nn.Module):
         # channels of a point lie side by side.
         if maps.dim() != IMAGES or maps.device.type != "cpu":
             return maps
-        return maps.movedim(1, -1).contiguous().movedim(-1, 1)
+        n_channels, *size = self.shape
+        rows = maps.movedim(1, -1).flatten(1)
+        return rows.view(len(rows), *size, n_channels).movedim(-1, 1)
 
     def extra_repr(self) -> str:
         """Describe the arguments.

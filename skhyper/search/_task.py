@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from numbers import Number
 from statistics import fmean
@@ -23,7 +23,7 @@ from skhyper._sklearn import (
 )
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._target import fitted_networks
-from skhyper.training import Halt
+from skhyper.training import Halt, driver_in_force, train_alone
 
 __all__ = [
     "Procedure",
@@ -116,7 +116,9 @@ def run_task(
         # Parameters can be estimators: the ones of the user stay as they are.
         estimator.set_params(**clone(task.params, safe=False))
     seed_unset(estimator, procedure.seed, task.params)
-    with halt.in_force(), raise_swallowed_interrupt():
+    alone = getattr(procedure.search, "fused", None) is False
+    driver = driver_in_force(train_alone) if alone else nullcontext()
+    with halt.in_force(), raise_swallowed_interrupt(), driver:
         result = _fit_and_score(estimator, X, y, task, procedure, context)
     if procedure.verbose > 1:
         _print_end(label, result, procedure.verbose)

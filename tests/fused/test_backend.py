@@ -262,3 +262,36 @@ def test_tasks_of_a_task_that_is_given_up_wait_for_nobody():
 
     with joblib.parallel_config("fused", n_jobs=1), pytest.raises(mp.TimeoutError):
         joblib.Parallel(timeout=0.5)([joblib.delayed(nest)()] * 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"max_tasks": 0}, "max_tasks"),
+        ({"max_tasks": "x"}, "max_tasks"),
+        ({"memory": "1G"}, "memory"),
+        ({"memory": -1}, "memory"),
+        ({"max_tasks": 1.5, "memory": 0}, "max_tasks.*memory"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(options, named):
+    with (
+        pytest.raises(ValueError, match=named),
+        joblib.parallel_config("fused", **options),
+    ):
+        cross_val_score(NET, X, Y)
+
+
+def test_no_rows_are_cut_out_for_fits_there_is_no_memory_for(groups):
+    cut = []
+
+    class Counting(MLPClassifier):
+        def fit(self, X, y):
+            cut.append(len(groups))
+            return super().fit(X, y)
+
+    net = Counting((4,), max_epochs=3, random_state=0)
+    with joblib.parallel_config("fused", memory=1, n_jobs=1):
+        GridSearchCV(net, {"lr": [0.01, 0.02, 0.03]}, cv=2, refit=False).fit(X, Y)
+    # While one is trained the next may begin, but no more than that.
+    assert all(number <= n_trained + 1 for number, n_trained in enumerate(cut))

@@ -50,7 +50,7 @@ def test_a_row_tells_of_a_stack_or_of_a_fit_alone():
     assert frame["reason"].tolist() == [
         None,
         "it has callbacks",
-        "no other run has its structure",
+        "no other run has its structure and kind of rows",
     ]
     assert frame["structure"].tolist() == [
         f"MLP 4-{width}-3 relu, adam, batch 50, float64" for width in (4, 4, 5)
@@ -60,7 +60,7 @@ def test_a_row_tells_of_a_stack_or_of_a_fit_alone():
     np.testing.assert_allclose(steps, [3 * 9, 9, 9])
     assert report.n_runs == 5
     assert report.reasons() == {
-        "no other run has its structure": 1,
+        "no other run has its structure and kind of rows": 1,
         "it has callbacks": 1,
     }
 

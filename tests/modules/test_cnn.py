@@ -265,3 +265,14 @@ def test_mistakes_bear_the_name_of_the_owner() -> None:
         "The 'kernel_size' parameter of CNNRegressor must be an int >= 1 or a tuple of "
         "2 such ints for this input_shape. Got 0."
     ]
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_maps_lie_channels_last_all_the_way_on_a_processor(n_channels):
+    network = CNN((n_channels, 8, 8), 10, channels=(4, 6))
+    maps = torch.zeros(2, n_channels, 8, 8)
+    for name, layer in network.named_children():
+        maps = layer(maps)
+        if name.startswith(("conv", "pool")):
+            assert maps.is_contiguous(memory_format=torch.channels_last), name
+            assert not maps.is_contiguous(), name

@@ -10,7 +10,7 @@ from timing import clock_of, timed
 
 __all__ = ["write_figure"]
 
-CANDIDATES = (5, 10, 20, 50, 100, 200)
+CANDIDATES = (5, 10, 20, 50)
 INCHES = (6.4, 4.0)
 
 
