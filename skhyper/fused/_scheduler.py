@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -23,7 +23,11 @@ class Trainer(Protocol):
     """Trains runs together."""
 
     def __call__(
-        self, requests: Sequence[Request], n_threads: int, halt: Halt
+        self,
+        requests: Sequence[Request],
+        n_threads: int,
+        halt: Halt,
+        executor: Executor | None,
     ) -> list[Outcome | BaseException]:
         """Give an outcome or an error for each request, in their order."""
 
@@ -141,6 +145,7 @@ class Scheduler:
         self._returning: deque[Seat] = deque()
         self._waiting: list[FitSeat] = []
         self._threads: list[threading.Thread] = []
+        self._executor = ThreadPoolExecutor(n_slots)
         self._n_running = 0
         self._n_alive = 0
         self._n_dispatching = 0
@@ -257,6 +262,7 @@ class Scheduler:
         for thread in self._threads:
             rest = max(until - time.monotonic(), 0.0)
             thread.join(rest if self.halt.called else None)
+        self._executor.shutdown()
 
     def _advance(self, *, start: bool = True) -> None:
         """Let go on who may; to be called with the lock, after every change."""
@@ -330,7 +336,7 @@ class Scheduler:
         """Train the fits that have met, in the thread of one of them."""
         requests = [seat.request for seat in group]
         try:
-            results = self.trainer(requests, self.n_slots, self.halt)
+            results = self.trainer(requests, self.n_slots, self.halt, self._executor)
         except BaseException as error:
             results = [error] * len(group)
         with self._lock:

@@ -70,7 +70,11 @@ def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
     tiles: list[list[Lane]] = []
     if not lanes:
         return tiles
-    fitting = tile_lanes(lanes[0].recipe.structure)
+    structure = lanes[0].recipe.structure
+    if structure.device != "cpu":
+        # What a step costs there is hardly more for many lanes than for few.
+        return [list(lanes)]
+    fitting = tile_lanes(structure)
     for _, run in groupby(lanes, key=lambda lane: lane.source):
         of_source = list(run)
         for piece in _parts(of_source, max(1, round(len(of_source) / fitting))):

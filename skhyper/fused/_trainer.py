@@ -3,7 +3,8 @@
 import math
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from functools import partial
 
 import torch
@@ -35,7 +36,10 @@ Results = dict[int, Outcome | BaseException]
 
 
 def train_together(
-    requests: Sequence[Request], n_threads: int, halt: Halt
+    requests: Sequence[Request],
+    n_threads: int,
+    halt: Halt,
+    executor: Executor | None = None,
 ) -> list[Outcome | BaseException]:
     """Train runs, those of one structure in stacks, and tell their reports.
 
@@ -47,6 +51,9 @@ def train_together(
         How many stacks are trained side by side.
     halt : Halt
         What ends the training early.
+    executor : Executor or None, default=None
+        Its threads train, as many as `n_threads`; None for new ones. What is allocated
+        again and again in the same threads takes the same memory each time.
 
     Returns
     -------
@@ -74,8 +81,9 @@ def train_together(
             heed_halt()
             return task()
 
-    with ThreadPoolExecutor(n_threads) as pool:
+    with nullcontext(executor) if executor else ThreadPoolExecutor(n_threads) as pool:
         futures = [pool.submit(run, task) for task in tasks]
+        wait(futures)
     tell_reports([f.result() for f in futures if f.exception() is None])
     return [results.get(n, KeyboardInterrupt()) for n in range(len(requests))]
 
