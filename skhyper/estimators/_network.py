@@ -34,11 +34,11 @@ from skhyper.training import (
     Recipe,
     Rows,
     evaluate,
+    is_finite,
     one_thread,
     train,
     train_on,
 )
-from skhyper.training.evaluation import is_finite
 
 __all__ = ["NeuralNetwork"]
 

@@ -144,6 +144,7 @@ class Scheduler:
         self._blocked: set[object] = set()
         self._returning: deque[Seat] = deque()
         self._waiting: list[FitSeat] = []
+        self._n_bytes = 0
         self._threads: list[threading.Thread] = []
         self._executor = ThreadPoolExecutor(n_slots)
         self._n_running = 0
@@ -217,6 +218,7 @@ class Scheduler:
         seat = FitSeat(_here.owner, Request(recipe, data, start, report_here()))
         with self._lock:
             self._waiting.append(seat)
+            self._n_bytes += seat.request.n_bytes
             self._n_running -= 1
             self._advance()
         seat.called.wait()
@@ -248,6 +250,7 @@ class Scheduler:
             for seat in [*self._waiting]:
                 if owner in (None, seat.owner):
                     self._waiting.remove(seat)
+                    self._n_bytes -= seat.request.n_bytes
                     seat.result = KeyboardInterrupt()
                     self._returning.append(seat)
             self._advance()
@@ -291,7 +294,7 @@ class Scheduler:
 
     def _is_spent(self) -> bool:
         """Tell whether those that wait need all the memory there is."""
-        return sum(seat.request.n_bytes for seat in self._waiting) >= self.budget
+        return bool(self._waiting) and self._n_bytes >= self.budget
 
     def _take_group(self) -> list[FitSeat]:
         """Take the longest waiting ones, as many as there is memory for."""
@@ -302,6 +305,7 @@ class Scheduler:
             if group and n_bytes > self.budget:
                 break
             group.append(self._waiting.pop(0))
+        self._n_bytes -= sum(seat.request.n_bytes for seat in group)
         return group
 
     def _work(self, task: Task | None) -> None:

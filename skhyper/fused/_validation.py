@@ -11,14 +11,12 @@ from skhyper.fused._losses import StackedLoss, mean_losses
 from skhyper.fused._network import Network
 from skhyper.fused._pool import Pool
 from skhyper.rules import score
-from skhyper.training import evaluation_batches
+from skhyper.training import Rows, evaluation_batches
 
 __all__ = ["Validation", "runs_of"]
 
-# The widest layer of a pass has so many values at most, of all its lanes; it has that
-# many rows at most.
+# The widest layer of a pass has so many values at most, of all its lanes.
 EVALUATION_NUMBERS = 2**21
-EVALUATION_ROWS = 4096
 
 
 def runs_of(keys: Sequence[int]) -> Iterator[tuple[int, slice]]:
@@ -69,9 +67,9 @@ class Validation:
         sizes = [0 if rows is None else len(rows) for rows in watched]
         self.watches = [
             Watch(lanes[part], part, network, loss)
-            for size, run in runs_of(sizes)
-            if size
-            for part in _parts(run, size, network.width)
+            for _, run in runs_of(sizes)
+            if (rows := watched[run.start]) is not None
+            for part in _parts(run, rows, network.width)
         ]
 
     def record(self) -> None:
@@ -80,9 +78,10 @@ class Validation:
             watch.record()
 
 
-def _parts(run: slice, n_rows: int, width: int) -> Iterator[slice]:
-    """Cut lanes into as many as a pass over all rows has memory for."""
-    n_lanes = max(1, EVALUATION_NUMBERS // (width * min(n_rows, EVALUATION_ROWS)))
+def _parts(run: slice, rows: Rows, width: int) -> Iterator[slice]:
+    """Cut lanes into as many as a pass over a batch of the rows has memory for."""
+    n_rows = max(stop - start for start, stop in evaluation_batches(rows).bounds)
+    n_lanes = max(1, EVALUATION_NUMBERS // (width * n_rows))
     for start in range(run.start, run.stop, n_lanes):
         yield slice(start, min(start + n_lanes, run.stop))
 

@@ -10,6 +10,7 @@ from skhyper.training.evaluation import (
     evaluate,
     evaluation_batches,
     flaw_of,
+    is_finite,
 )
 from skhyper.training.halt import Halt, heed_halt, heeding_run
 from skhyper.training.history import history_frame
@@ -50,6 +51,7 @@ __all__ = [
     "heed_halt",
     "heeding_run",
     "history_frame",
+    "is_finite",
     "needs_batches",
     "one_thread",
     "restore_net",
