@@ -10,7 +10,8 @@ from typing import Any
 import joblib
 from joblib.parallel import ParallelBackendBase, register_parallel_backend
 
-from skhyper.fused._scheduler import Scheduler, Task, scheduler_here
+from skhyper.fused._scheduler import Scheduler, scheduler_here
+from skhyper.fused._tasks import Task
 from skhyper.fused._trainer import train_together
 
 __all__ = ["FusedBackend"]

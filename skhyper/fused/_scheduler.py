@@ -3,16 +3,17 @@
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
-from skhyper.fused._report import report_here, report_in_force
+from skhyper.fused._report import report_here
 from skhyper.fused._request import Request
-from skhyper.training import Data, Halt, Outcome, Recipe, driver_in_force
+from skhyper.fused._tasks import FitSeat, Seat, Task
+from skhyper.training import Data, Halt, Outcome, Recipe
 
-__all__ = ["Scheduler", "Task", "Trainer", "scheduler_here"]
+__all__ = ["Scheduler", "Trainer", "scheduler_here"]
 
 # Seconds to wait for tasks that were given up. Only one that is busy with something
 # else than training takes longer; it ends by itself.
@@ -30,69 +31,6 @@ class Trainer(Protocol):
         executor: Executor | None,
     ) -> list[Outcome | BaseException]:
         """Give an outcome or an error for each request, in their order."""
-
-
-class Task:
-    """A call that was submitted.
-
-    ``owner`` is whoever submitted it, to be told from others when it is given up. The
-    report that is in force in the thread that submits it hears of its fits, and of
-    those of the tasks that follow it.
-    """
-
-    def __init__(
-        self,
-        function: Callable[[], Any],
-        callback: Callable[[Future[Any]], None] | None,
-        owner: object,
-    ) -> None:
-        self.function = function
-        self.callback = callback
-        self.owner = owner
-        self.report = report_here()
-        self.future: Future[Any] = Future()
-
-    def run(self, scheduler: "Scheduler") -> None:
-        """Call it, and hand over what it gives."""
-        with report_in_force(self.report):
-            try:
-                with scheduler.halt.in_force(), driver_in_force(scheduler.train):
-                    result = self.function()
-            except BaseException as error:
-                self.future.set_exception(error)
-            else:
-                self.future.set_result(result)
-            self._call_back()
-
-    def drop(self) -> None:
-        """Tell whoever waits for it that it will not be called."""
-        self.future.set_exception(KeyboardInterrupt())
-        self._call_back()
-
-    def _call_back(self) -> None:
-        if self.callback is not None:
-            self.callback(self.future)
-
-
-class Seat:
-    """Where a thread waits until it may go on."""
-
-    def __init__(self) -> None:
-        self.called = threading.Event()
-
-
-class FitSeat(Seat):
-    """Where a thread waits for the training of a fit.
-
-    ``group`` is set for the one whose thread trains them all.
-    """
-
-    def __init__(self, owner: object, request: Request) -> None:
-        super().__init__()
-        self.owner = owner
-        self.request = request
-        self.result: Outcome | BaseException | None = None
-        self.group: list[FitSeat] = []
 
 
 class _Here(threading.local):
@@ -314,7 +252,7 @@ class Scheduler:
         while task is not None:
             _here.owner = task.owner
             try:
-                task.run(self)
+                task.run(self.halt, self.train)
             finally:
                 task = self._next_task(task)
 

@@ -1,0 +1,76 @@
+"""What a scheduler keeps account of: calls that were submitted, threads that wait."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from skhyper.fused._report import report_here, report_in_force
+from skhyper.fused._request import Request
+from skhyper.training import Halt, Outcome, driver_in_force
+from skhyper.training.driver import Driver
+
+__all__ = ["FitSeat", "Seat", "Task"]
+
+
+class Task:
+    """A call that was submitted.
+
+    ``owner`` is whoever submitted it, to be told from others when it is given up. The
+    report that is in force in the thread that submits it hears of its fits, and of
+    those of the tasks that follow it.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[], Any],
+        callback: Callable[[Future[Any]], None] | None,
+        owner: object,
+    ) -> None:
+        self.function = function
+        self.callback = callback
+        self.owner = owner
+        self.report = report_here()
+        self.future: Future[Any] = Future()
+
+    def run(self, halt: Halt, driver: Driver) -> None:
+        """Call it, with a driver to train its fits, and hand over what it gives."""
+        with report_in_force(self.report):
+            try:
+                with halt.in_force(), driver_in_force(driver):
+                    result = self.function()
+            except BaseException as error:
+                self.future.set_exception(error)
+            else:
+                self.future.set_result(result)
+            self._call_back()
+
+    def drop(self) -> None:
+        """Tell whoever waits for it that it will not be called."""
+        self.future.set_exception(KeyboardInterrupt())
+        self._call_back()
+
+    def _call_back(self) -> None:
+        if self.callback is not None:
+            self.callback(self.future)
+
+
+class Seat:
+    """Where a thread waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.called = threading.Event()
+
+
+class FitSeat(Seat):
+    """Where a thread waits for the training of a fit.
+
+    ``group`` is set for the one whose thread trains them all.
+    """
+
+    def __init__(self, owner: object, request: Request) -> None:
+        super().__init__()
+        self.owner = owner
+        self.request = request
+        self.result: Outcome | BaseException | None = None
+        self.group: list[FitSeat] = []
