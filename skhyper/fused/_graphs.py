@@ -25,17 +25,17 @@ class Graphs:
         self.captured: dict[Hashable, torch.cuda.CUDAGraph] = {}
         self.tried: set[Hashable] = set()
 
-    def play(self, function: Callable[[], None], key: Hashable | None) -> None:
+    def play(self, function: Callable[[], None], key: Hashable) -> None:
         """Do what a function does.
 
         Parameters
         ----------
         function : callable
             Works on the device alone, and does the same whenever the key is the same.
-        key : hashable or None
-            What it depends on; None for what is not worth a graph.
+        key : hashable
+            What it depends on.
         """
-        if key is None or key not in self.tried:
+        if key not in self.tried:
             # Libraries make ready what they need when they are called first, which no
             # graph may hold.
             function()

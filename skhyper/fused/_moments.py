@@ -218,7 +218,7 @@ class RAdam(Moments):
     ) -> Sequence[Numbers]:
         """Find the lanes whose squares have been averaged for long enough."""
         bias, root, rectification = numbers
-        span.flags["rectified"] = span.flag(rectification != 0)
+        span.set_flag("rectified", rectification != 0)
         return bias, rates, root, rectification
 
     def update(self, gradients: Sequence[Tensor], span: Span) -> None:

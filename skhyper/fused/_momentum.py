@@ -52,7 +52,7 @@ class SGD(AtRate):
         """Set new rates, and find the lanes that take their first step."""
         super().prepare(span, rates)
         if span.flags.get("first") is not False:
-            span.flags["first"] = span.flag(self.steps[span.lanes] == 1)
+            span.set_flag("first", self.steps[span.lanes] == 1)
 
     def update(self, gradients: Sequence[Tensor], span: Span) -> None:
         """Follow the gradients, or their momentum."""

@@ -6,19 +6,18 @@ from torch import Tensor
 from skhyper._torch import aten
 from skhyper.fused._layers import Gradients
 from skhyper.fused._tape import Tape
+from skhyper.modules import (
+    average_statistics,
+    batch_norm,
+    batch_norm_backward,
+    batch_norm_by,
+)
 
 __all__ = ["BatchNorm", "GroupNorm", "LayerNorm"]
 
 
-# The kernel computes so many channels at once, or a part of them; what is left over it
-# computes one by one, by other instructions.
-VECTORS = 32
-
-
 class BatchNorm:
     """Batch normalization of vectors, with the running statistics of each lane.
-
-    The units of all lanes stand side by side, as those of one wide network.
 
     Parameters
     ----------
@@ -54,84 +53,49 @@ class BatchNorm:
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:
         """Normalize, scale and shift."""
-        n_lanes, n_rows, n_units = x.shape
-        # The units of all lanes side by side.
-        self.wide = x.new_empty((n_rows, n_lanes * n_units))
-        side_by_side = self.wide.view(n_rows, n_lanes, n_units)
-        tape.call(side_by_side.copy_, x.transpose(0, 1))
-        output = tape.empty((n_rows, n_units), x.dtype)
-        tape.call(self._normalize, self.wide, output, tape.lanes, tape.is_training)
-        return output
+        self.dtype = x.dtype
+        self.centred = tape.cast(x, tape.dtype)
+        self.output = tape.empty(tuple(x.shape[1:]))
+        normalize = self._learn if tape.is_training else self._apply
+        tape.call(normalize, self.centred, self.output, tape.lanes)
+        return self.output
 
     def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Give the gradients of the input, the scale and the shift."""
-        n_units = gradient.shape[2]
-        of_parameters = [tape.empty((n_units,)), tape.empty((n_units,))]
-        tape.call(self._derive, gradient, self.wide, of_parameters, tape.lanes)
-        return gradient, of_parameters
+        of_parameters = [tape.empty((gradient.shape[2],)) for _ in range(2)]
+        # Nobody else has a use for the output any more.
+        scratch, lanes = self.output, tape.lanes
+        tape.call(self._derive, gradient, self.centred, scratch, of_parameters, lanes)
+        return tape.cast(gradient, self.dtype), of_parameters
 
-    def _normalize(
-        self, wide: Tensor, output: Tensor, lanes: slice, training: bool
-    ) -> None:
-        if training:
-            self.n_batches[lanes] += 1
-        weight, bias, running_mean, running_var = self._parameters(lanes)
-        normalized, *self.saved = aten.native_batch_norm(
-            wide,
-            weight,
-            bias,
-            running_mean,
-            running_var,
-            training,
-            self.momentum,
-            self.eps,
+    def _learn(self, x: Tensor, output: Tensor, lanes: slice) -> None:
+        weight, bias = self.weight[lanes, None], self.bias[lanes, None]
+        statistics = batch_norm(x, weight, bias, self.eps, x, output)
+        self.inverse = statistics.inverse
+        self.n_batches[lanes] += 1
+        average_statistics(
+            self.mean[lanes], self.var[lanes], statistics, x.shape[1], self.momentum
         )
-        if training:
-            self.mean[lanes] = running_mean.view_as(self.mean[lanes])
-            self.var[lanes] = running_var.view_as(self.var[lanes])
-        n_lanes, n_rows, n_units = output.shape
-        output.copy_(normalized.view(n_rows, n_lanes, n_units).transpose(0, 1))
+
+    def _apply(self, x: Tensor, output: Tensor, lanes: slice) -> None:
+        weight, bias = self.weight[lanes, None], self.bias[lanes, None]
+        mean, var = self.mean[lanes, None], self.var[lanes, None]
+        batch_norm_by(x, weight, bias, mean, var, self.eps, output)
 
     def _derive(
         self,
         gradient: Tensor,
-        wide: Tensor,
+        centred: Tensor,
+        scratch: Tensor,
         of_parameters: list[Tensor],
         lanes: slice,
     ) -> None:
-        n_lanes, n_rows, n_units = gradient.shape
-        maps = [gradient.transpose(0, 1), wide.view(n_rows, n_lanes, n_units)]
-        weight, _, mean, var = self._parameters(lanes)
-        statistics = [
-            part.view(n_lanes, n_units) for part in (weight, mean, var, *self.saved)
-        ]
-        whole = n_units if gradient.is_cuda else n_units // VECTORS * VECTORS
-        results = [gradient, *of_parameters]
-        if whole:
-            of_input, *others = self._kernel(
-                *(part[..., :whole].flatten(1) for part in maps),
-                *(part[:, :whole].flatten() for part in statistics),
-            )
-            of_input = of_input.view(n_rows, n_lanes, whole).transpose(0, 1)
-            for result, part in zip(results, (of_input, *others), strict=True):
-                result[..., :whole] = part.reshape(result[..., :whole].shape)
-        if whole < n_units:
-            rest = [part[..., whole:].transpose(0, 1).contiguous() for part in maps]
-            rest += [part[:, whole:].contiguous() for part in statistics]
-            of_lanes = [self._kernel(*lane) for lane in zip(*rest, strict=True)]
-            for result, parts in zip(results, zip(*of_lanes, strict=True), strict=True):
-                result[..., whole:] = torch.stack(parts)
-
-    def _parameters(self, lanes: slice) -> list[Tensor]:
-        stacks = (self.weight, self.bias, self.mean, self.var)
-        # Copies: the lanes of a stack need not lie side by side.
-        return [stack[lanes].flatten().clone() for stack in stacks]
-
-    def _kernel(self, *operands: Tensor) -> list[Tensor]:
-        derivatives: list[Tensor] = aten.native_batch_norm_backward(
-            *operands, True, self.eps, [True, True, True]
+        weight = self.weight[lanes, None]
+        results = batch_norm_backward(
+            gradient, centred, weight, self.inverse, scratch, gradient
         )
-        return derivatives
+        for target, result in zip(of_parameters, results, strict=True):
+            target.copy_(result.squeeze(1))
 
 
 class LayerNorm:

@@ -59,36 +59,40 @@ class Span:
         for name, row in zip(names, table[:, lanes], strict=True):
             self.tensors[name] = self._spread(row)
         self.knobs = {name: knob[lanes] for name, knob in knobs.items()}
-        self.flags = {name: self.flag(self.knobs[name] != 0) for name in switches}
+        self.flags: dict[str, Flag] = {}
+        self.masks: dict[str, list[Tensor]] = {}
+        for name in switches:
+            self.set_flag(name, self.knobs[name] != 0)
 
     def __getitem__(self, name: str) -> list[Tensor]:
         return self.tensors[name]
 
-    def flag(self, lanes: Numbers) -> Flag:
+    def set_flag(self, name: str, lanes: Numbers) -> None:
         """Say which lanes do something.
 
         Parameters
         ----------
+        name : str
+            What they do.
         lanes : numpy.ndarray of bool of shape (n_stepped,)
             The answer for each lane.
-
-        Returns
-        -------
-        flag : bool or list of torch.Tensor
-            True and False where it is the same for all.
         """
-        if lanes.all():
-            return True
-        return bool(lanes.any()) and self._spread(
-            torch.from_numpy(lanes).to(self.moving.device)
-        )
+        if lanes.all() or not lanes.any():
+            self.flags[name] = bool(lanes[0])
+            return
+        if name not in self.masks:
+            mask = torch.empty(len(lanes), dtype=torch.bool, device=self.moving.device)
+            self.masks[name] = self._spread(mask)
+        # Where a mask lies it stays: a graph that was captured reads it there.
+        mask = self.masks[name][0]
+        mask.copy_(torch.from_numpy(lanes).view_as(mask))
+        self.flags[name] = self.masks[name]
 
     @property
-    def mode(self) -> tuple[bool, ...] | None:
-        """What the operations of a step depend on; None where lanes differ in it."""
-        flags = [self.flags[name] for name in sorted(self.flags)]
-        same = tuple(flag for flag in flags if isinstance(flag, bool))
-        return same if len(same) == len(flags) else None
+    def mode(self) -> tuple[bool | None, ...]:
+        """What the operations of a step depend on: each flag, None for a mask."""
+        flags = (self.flags[name] for name in sorted(self.flags))
+        return tuple(flag if isinstance(flag, bool) else None for flag in flags)
 
     def move(self, *rows: Numbers) -> None:
         """Set the moving numbers.

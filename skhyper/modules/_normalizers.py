@@ -5,12 +5,13 @@ import math
 import torch
 from torch.nn import functional
 
+from skhyper.modules._batch_norm import BatchNorm1d
 from skhyper.modules._checks import Mistakes
 
 NORMALIZERS = ("batch", "layer", "instance", "group")
 
 _BATCH_NORMS: dict[int, type[torch.nn.Module]] = {
-    0: torch.nn.BatchNorm1d,
+    0: BatchNorm1d,
     1: torch.nn.BatchNorm1d,
     2: torch.nn.BatchNorm2d,
     3: torch.nn.BatchNorm3d,

@@ -6,7 +6,14 @@ import pickle
 import pytest
 import torch
 
-from skhyper.modules import CNN, GroupNorm, InstanceNorm, LayerNorm, cnn_mistakes
+from skhyper.modules import (
+    CNN,
+    BatchNorm1d,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    cnn_mistakes,
+)
 
 INPUTS = [(3, 9), (1, 8, 8), (2, 5, 4, 3)]
 
@@ -129,7 +136,7 @@ def test_automatic_pooling_ends_with_the_map() -> None:
 @pytest.mark.parametrize(
     ("normalizer", "kind", "head"),
     [
-        ("batch", torch.nn.BatchNorm2d, torch.nn.BatchNorm1d),
+        ("batch", torch.nn.BatchNorm2d, BatchNorm1d),
         ("layer", LayerNorm, LayerNorm),
         ("group", GroupNorm, GroupNorm),
         ("instance", InstanceNorm, None),
