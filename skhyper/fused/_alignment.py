@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["aligned", "empty_stack", "is_aligned", "is_apart"]
+__all__ = ["aligned", "empty_stack", "is_aligned", "is_apart", "lies_by_columns"]
 
 # Bytes: torch begins every tensor at a multiple of it.
 ALIGNMENT = 64
@@ -74,14 +74,31 @@ def is_aligned(stack: Tensor) -> bool:
     Returns
     -------
     answer : bool
-        Also whether each lane is contiguous; on other devices than a CPU it does not
-        matter.
+        Also whether each lane is contiguous, by rows or by columns; on other devices
+        than a CPU it does not matter.
     """
     if stack.device.type != "cpu":
         return True
     step = stack.stride(0) * stack.element_size()
     at_multiples = not step % ALIGNMENT and not stack.data_ptr() % ALIGNMENT
-    return at_multiples and stack[0].is_contiguous()
+    return at_multiples and (stack[0].is_contiguous() or lies_by_columns(stack))
+
+
+def lies_by_columns(stack: Tensor) -> bool:
+    """Tell whether the matrices of a stack have their columns one after the other.
+
+    Parameters
+    ----------
+    stack : torch.Tensor of shape (n_lanes, *)
+        A stack.
+
+    Returns
+    -------
+    answer : bool
+        Not so for a matrix of one row or column, which has its rows so as well.
+    """
+    lane = stack[0]
+    return lane.dim() == 2 and not lane.is_contiguous() and lane.mT.is_contiguous()
 
 
 def is_apart(stack: Tensor) -> bool:

@@ -39,17 +39,26 @@ class Linear:
         Biases.
     is_first : bool
         Whether nobody wants the gradient of its input.
+    is_last : bool
+        Whether its output is that of the network.
     is_transposed : bool
         Whether the transposed matrices are multiplied.
     """
 
     def __init__(
-        self, weight: Tensor, bias: Tensor, is_first: bool, is_transposed: bool
+        self,
+        weight: Tensor,
+        bias: Tensor,
+        *,
+        is_first: bool,
+        is_last: bool,
+        is_transposed: bool,
     ) -> None:
         self.weight = weight
         self.bias = bias
         self.is_transposed = is_transposed
         self.is_first = is_first
+        self.is_last = is_last
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:
         """Multiply and add."""
@@ -62,9 +71,10 @@ class Linear:
                 self.bias[tape.lanes],
             )
         )
-        return affine(
+        output = affine(
             tape, self.x, self.multiplied, bias, is_transposed=self.is_transposed
         )
+        return output if self.is_last else tape.contiguous(output)
 
     def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Give the gradients of the input, the weights and the biases."""

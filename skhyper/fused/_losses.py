@@ -10,6 +10,7 @@ from torch import Tensor
 from skhyper._torch import aten
 from skhyper.fused._activations import is_whole
 from skhyper.fused._tape import Tape
+from skhyper.rules import has_few_classes
 
 __all__ = ["StackedLoss", "Targets", "mean_losses"]
 
@@ -113,30 +114,47 @@ def _cross_entropy(
     smoothing: Tensor | None,
     tape: Tape,
 ) -> tuple[Tensor, Tensor]:
-    shape, index = tuple(output.shape[1:]), y.unsqueeze(-1)
-    scores = tape.compute(aten._log_softmax.out, shape, output, -1, False)
-    picked = tape.compute(torch.gather, (shape[0], 1), scores, -1, index)
-    losses = picked.squeeze(-1)
+    if has_few_classes(output):
+        output = tape.contiguous(output.transpose(1, 2))
+        losses, gradient = _cross_entropy_along(1, output, y, share, smoothing, tape)
+        return losses, gradient.transpose(1, 2)
+    return _cross_entropy_along(2, output, y, share, smoothing, tape)
+
+
+def _cross_entropy_along(
+    axis: int,
+    output: Tensor,
+    y: Tensor,
+    share: Tensor | None,
+    smoothing: Tensor | None,
+    tape: Tape,
+) -> tuple[Tensor, Tensor]:
+    """Put the loss on a tape where the classes stand along an axis."""
+    shape, index = tuple(output.shape[1:]), y.unsqueeze(axis)
+    scores = tape.compute(aten._log_softmax.out, shape, output, axis, False)
+    picked = tape.compute(torch.gather, tuple(index.shape[1:]), scores, axis, index)
+    losses = picked.squeeze(axis)
     tape.call(losses.neg_)
     if share is None:
         return losses, output
-    upstream = tape.empty(shape)
+    upstream, share = tape.empty(shape), share.unsqueeze(axis)
     if smoothing is None:
-        less = tape.compute(torch.neg, shape[:1], share)
+        less = tape.compute(torch.neg, tuple(share.shape[1:]), share)
         tape.call(upstream.zero_)
-        tape.call(upstream.scatter_, -1, index, less.unsqueeze(-1))
+        tape.call(upstream.scatter_, axis, index, less)
     else:
-        kept = (1 - smoothing).to(output.dtype).view(-1, 1)
-        spread = (smoothing / shape[-1]).to(output.dtype).view(-1, 1)
+        kept = (1 - smoothing).to(output.dtype)
+        spread = (smoothing / shape[axis - 1]).to(output.dtype)
+        kept, spread = kept.view(-1, 1), spread.view(-1, 1)
 
         def smooth() -> None:
-            losses.mul_(kept).add_(-scores.sum(-1) * spread)
-            upstream.copy_(-(share * spread).unsqueeze(-1).expand_as(scores))
-            upstream.scatter_add_(-1, index, -(share * kept).unsqueeze(-1))
+            losses.mul_(kept).add_(-scores.sum(axis) * spread)
+            upstream.copy_(-(share * spread.unsqueeze(axis)).expand_as(scores))
+            upstream.scatter_add_(axis, index, -(share * kept.unsqueeze(axis)))
 
         tape.call(smooth)
     backward = aten._log_softmax_backward_data.out
-    gradient = tape.compute(backward, shape, upstream, scores, -1, output.dtype)
+    gradient = tape.compute(backward, shape, upstream, scores, axis, output.dtype)
     return losses, gradient
 
 
@@ -179,7 +197,7 @@ def _binary_cross_entropy(
         tape.call(target.add_, spread)
 
     def compute() -> None:
-        with torch.enable_grad():
+        with torch.inference_mode(False), torch.enable_grad():
             leaf = output.detach().requires_grad_(share is not None)
             each = F.binary_cross_entropy_with_logits(leaf, target, reduction="none")
             mean = each.mean(-1)

@@ -200,18 +200,25 @@ class Network:
                 self.stacks[f"{name}.{part}"]
                 for part in (*module._parameters, *module._buffers)
             ]
-            layer = self._stacked(module, stacks, is_first)
+            is_last = name == names[-1]
+            layer = self._stacked(module, stacks, is_first, is_last)
             if layer is not None:
                 yield layer
                 is_first = False
 
     def _stacked(
-        self, module: nn.Module, stacks: list[Tensor], is_first: bool
+        self, module: nn.Module, stacks: list[Tensor], is_first: bool, is_last: bool
     ) -> Layer | None:
         match module:
             case LinearModule():
                 weight, bias = stacks
-                return Linear(weight, bias, is_first, module.is_transposed)
+                return Linear(
+                    weight,
+                    bias,
+                    is_first=is_first,
+                    is_last=is_last,
+                    is_transposed=module.is_transposed,
+                )
             case nn.BatchNorm1d():
                 assert module.momentum is not None, "no module here averages evenly"
                 weight, bias, mean, var, n_batches = stacks

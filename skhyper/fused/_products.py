@@ -6,7 +6,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from skhyper.fused._alignment import aligned
+from skhyper.fused._alignment import aligned, lies_by_columns
 from skhyper.fused._tape import Tape
 
 __all__ = ["affine", "input_gradient", "weight_gradient"]
@@ -36,14 +36,13 @@ def affine(
     Returns
     -------
     output : torch.Tensor of shape (n_lanes, n_rows, n_outputs)
-        The bits of ``skhyper.modules.Linear`` in each lane.
+        The bits of ``skhyper.modules.Linear`` in each lane; the rows side by side where
+        the transposed matrices are multiplied.
     """
     if is_transposed:
         columns = tape.empty((weight.shape[1], x.shape[1]), x.dtype)
         _put(tape, _columns_batched, _columns_alone, columns, x, weight, bias)
-        output = tape.empty((x.shape[1], weight.shape[1]), x.dtype)
-        tape.call(output.copy_, columns.transpose(1, 2))
-        return output
+        return columns.transpose(1, 2)
     output = tape.empty((x.shape[1], weight.shape[1]), x.dtype)
     return _put(tape, _affine_batched, _affine_alone, output, x, weight, bias)
 
@@ -131,12 +130,15 @@ def _input_alone(gradient: Tensor, weight: Tensor) -> Tensor:
 Batched = Callable[..., Call]
 Alone = Callable[..., Tensor]
 
+# The shape of a stack, and whether its rows are contiguous, or else its columns.
+Layout = tuple[torch.Size, bool]
+
 
 def _put(
     tape: Tape, batched: Batched, alone: Alone, result: Tensor, *operands: Tensor
 ) -> Tensor:
-    shapes = tuple(operand.shape for operand in operands)
-    if result.is_cuda or _agree(batched, alone, shapes, result.dtype):
+    layouts = tuple((stack.shape, not lies_by_columns(stack)) for stack in operands)
+    if result.is_cuda or _agree(batched, alone, layouts, result.dtype):
         function, views = batched(*operands)
         tape.call(function, *views, out=result)
     else:
@@ -151,7 +153,7 @@ def _lane_by_lane(alone: Alone, result: Tensor, operands: tuple[Tensor, ...]) ->
 
 @lru_cache(maxsize=4096)
 def _agree(
-    batched: Batched, alone: Alone, shapes: tuple[torch.Size, ...], dtype: torch.dtype
+    batched: Batched, alone: Alone, layouts: tuple[Layout, ...], dtype: torch.dtype
 ) -> bool:
     """Try whether a batched product has the bits of the separate ones.
 
@@ -161,10 +163,7 @@ def _agree(
     generator = torch.Generator().manual_seed(0)
     n_numbers = 0
     while n_numbers < ENOUGH_NUMBERS:
-        operands = [
-            aligned(torch.randn(shape, generator=generator, dtype=dtype))
-            for shape in shapes
-        ]
+        operands = [_drawn(layout, generator, dtype) for layout in layouts]
         separate = torch.stack([alone(*lane) for lane in zip(*operands, strict=True)])
         function, views = batched(*operands)
         together = function(*views, out=torch.empty_like(separate))
@@ -172,3 +171,9 @@ def _agree(
             return False
         n_numbers += together.numel()
     return True
+
+
+def _drawn(layout: Layout, generator: torch.Generator, dtype: torch.dtype) -> Tensor:
+    shape, by_rows = layout
+    stack = aligned(torch.randn(shape, generator=generator, dtype=dtype))
+    return stack if by_rows else aligned(stack.mT).mT

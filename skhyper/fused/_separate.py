@@ -73,7 +73,8 @@ class Separate:
         autocast: Callable[[], torch.autocast],
     ) -> None:
         self.outputs = []
-        with torch.set_grad_enabled(training), autocast():
+        grad = torch.set_grad_enabled(training)
+        with torch.inference_mode(False), grad, autocast():
             for module, lane, target in zip(modules, x, output, strict=True):
                 if module.training != training:
                     module.train(training)
@@ -87,12 +88,13 @@ class Separate:
         gradient: Tensor,
         of_parameters: list[Tensor],
     ) -> None:
-        for place, module in enumerate(modules):
-            parts = torch.autograd.grad(
-                self.outputs[place], tuple(module.parameters()), gradient[place]
-            )
-            for target, part in zip(of_parameters, parts, strict=True):
-                target[place] = part
+        with torch.inference_mode(False):
+            for place, module in enumerate(modules):
+                parts = torch.autograd.grad(
+                    self.outputs[place], tuple(module.parameters()), gradient[place]
+                )
+                for target, part in zip(of_parameters, parts, strict=True):
+                    target[place] = part
         self.outputs = []
 
 

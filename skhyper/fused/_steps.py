@@ -1,6 +1,7 @@
 """Steps of the training, each recorded once for the lanes and rows it is about."""
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -74,7 +75,8 @@ class TrainingStep:
 
         def play() -> None:
             self.tape.play()
-            self.optimizer.update(self.gradients, stepped)
+            with torch.inference_mode():
+                self.optimizer.update(self.gradients, stepped)
 
         if self.graphs is None:
             play()

@@ -7,7 +7,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from skhyper.fused._alignment import empty_stack, is_aligned, is_apart
+from skhyper.fused._alignment import (
+    empty_stack,
+    is_aligned,
+    is_apart,
+    lies_by_columns,
+)
 
 __all__ = ["Draw", "Tape"]
 
@@ -156,7 +161,15 @@ class Tape:
             The same one if its lanes do, else a copy that is made when the tape is
             played.
         """
-        return stack if is_aligned(stack) else self._copied(stack, gap=False)
+        return stack if is_aligned(stack) else self._copied(stack)
+
+    def contiguous(self, stack: Tensor) -> Tensor:
+        """Have the numbers of a stack one after the other; as it is, or a copy."""
+        if stack.is_contiguous():
+            return stack
+        copy = self.empty(tuple(stack.shape[1:]), stack.dtype)
+        self.call(copy.copy_, stack)
+        return copy
 
     def apart(self, stack: Tensor) -> Tensor:
         """Have gaps between the lanes of a stack, which begin at aligned addresses."""
@@ -164,12 +177,16 @@ class Tape:
 
     def play(self) -> None:
         """Make all calls."""
-        for call in self.calls:
-            call()
+        # Nothing in it is derived by autograd, which else is asked in every call.
+        with torch.inference_mode():
+            for call in self.calls:
+                call()
 
     def _copied(
         self, stack: Tensor, *, gap: bool = False, dtype: torch.dtype | None = None
     ) -> Tensor:
+        if lies_by_columns(stack):
+            return self._copied(stack.mT, gap=gap, dtype=dtype).mT
         shape, dtype = tuple(stack.shape[1:]), dtype or stack.dtype
         copy = empty_stack(len(stack), shape, dtype, stack.device, gap=gap)
         self.call(copy.copy_, stack)

@@ -6,12 +6,47 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["LOSSES", "Loss", "predictions", "score", "weighted_mean"]
+__all__ = ["LOSSES", "Loss", "has_few_classes", "predictions", "score", "weighted_mean"]
+
+# So many classes fill the vectors of a processor.
+VECTOR_CLASSES = 16
+
+
+def has_few_classes(output: Tensor) -> bool:
+    """Tell whether the softmax of an output is computed with its rows side by side.
+
+    A processor computes the few classes of a row one by one, but those of many rows at
+    once where they stand side by side.
+
+    Parameters
+    ----------
+    output : torch.Tensor of shape (*, n_rows, n_classes)
+        Output of a net, or of many.
+
+    Returns
+    -------
+    answer : bool
+        Whether it is on a CPU, and has fewer classes than a vector has room for.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skhyper.rules import has_few_classes
+    >>> has_few_classes(torch.zeros(5, 3)), has_few_classes(torch.zeros(5, 30))
+    (True, False)
+    """
+    return output.device.type == "cpu" and output.shape[-1] < VECTOR_CLASSES
 
 
 def cross_entropy(output: Tensor, target: Tensor, smoothing: float) -> Tensor:
     """Cross-entropy of each row; ``target`` holds class indices."""
-    return F.cross_entropy(output, target, reduction="none", label_smoothing=smoothing)
+    if has_few_classes(output):
+        # One sample, the rows of which are places in a map.
+        output, target = output.t().unsqueeze(0), target.unsqueeze(0)
+    losses = F.cross_entropy(
+        output, target, reduction="none", label_smoothing=smoothing
+    )
+    return losses.view(-1)
 
 
 def binary_cross_entropy(output: Tensor, target: Tensor, smoothing: float) -> Tensor:
