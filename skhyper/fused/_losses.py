@@ -165,7 +165,7 @@ def _squared_error(
     smoothing: Tensor | None,
     tape: Tape,
 ) -> tuple[Tensor, Tensor]:
-    shape = tuple(output.shape[1:])
+    output, shape = tape.contiguous(output), tuple(output.shape[1:])
     errors = tape.compute(aten.mse_loss.out, shape, output, y, 0)
     losses = tape.compute(torch.mean, shape[:1], errors, -1)
     if share is None:
@@ -187,6 +187,7 @@ def _binary_cross_entropy(
 ) -> tuple[Tensor, Tensor]:
     shape = tuple(output.shape[1:])
     losses, gradient = tape.empty(shape[:1]), tape.empty(shape)
+    output = tape.contiguous(output)
     if not is_whole(output):
         output = tape.apart(output)
     target = y
