@@ -73,10 +73,19 @@ class Arguments(BaseEstimator):
         return tuple(super()._get_param_names())
 
     def _keep(self, arguments: dict[str, Any]) -> None:
-        """Store the constructor's arguments untouched, under their own names."""
-        self.__dict__.update(
-            {name: arguments[name] for name in self._get_param_names()}
-        )
+        """Store the constructor's arguments untouched, under their own names.
+
+        They are more than ``get_params`` lists in a subclass whose own constructor
+        takes fewer and passes on the rest.
+        """
+        del arguments["self"]
+        self.__dict__.update(arguments)
+
+    def _arguments(self) -> dict[str, Any]:
+        """Return all arguments that there is a rule for, listed or not."""
+        return {
+            name: getattr(self, name) for name in sorted(self._parameter_constraints)
+        }
 
     def set_params(self, **params: Any) -> Self:
         """Set arguments of the estimator.
@@ -130,4 +139,4 @@ class Arguments(BaseEstimator):
         return layers
 
     def _check_parameters(self) -> None:
-        check_parameters(type(self), self.get_params(deep=False), self._module_mistakes)
+        check_parameters(type(self), self._arguments(), self._module_mistakes)

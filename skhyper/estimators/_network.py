@@ -303,7 +303,7 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
 
     def _recipe(self, data: Data, seed: int, method: str) -> Recipe:
         name = type(self).__name__
-        params = self.get_params(deep=False)
+        params = self._arguments()
         recipe = make_recipe(name, params, self._module(), self._loss, data, seed)
         if self.__sklearn_is_fitted__():
             before = self._net_recipe.structure

@@ -1,23 +1,23 @@
 """joblib's backend in which fits are trained together."""
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from functools import partial
 from numbers import Integral
 from typing import Any
 
 import joblib
 from joblib.parallel import ParallelBackendBase, register_parallel_backend
 
+from skhyper.fused._memory import free_memory
+from skhyper.fused._request import Request
 from skhyper.fused._scheduler import Scheduler, scheduler_here
 from skhyper.fused._tasks import Task
 from skhyper.fused._trainer import train_together
+from skhyper.training import Halt, Outcome
 
 __all__ = ["FusedBackend"]
-
-# Where the system does not tell how much memory is free.
-MODEST_MEMORY = 4 * 10**9
 
 
 class FusedBackend(ParallelBackendBase):
@@ -37,7 +37,7 @@ class FusedBackend(ParallelBackendBase):
         Tasks under way at once, at least 1.
     memory : int or None, default=None
         Bytes that the fits which are trained together may need; None for half of
-        what is free, at least 1.
+        what this process may still take when it begins, at least 1.
 
     Raises
     ------
@@ -95,10 +95,14 @@ class FusedBackend(ParallelBackendBase):
         self._is_dispatching = False
 
     def effective_n_jobs(self, n_jobs: int) -> int:
-        """Give the number of tasks that are under way at once."""
+        """Give the number of tasks that are under way at once, or 2 where it is one.
+
+        joblib runs a single one without any backend, so that no fit of it would meet
+        another or be told of. The scheduler keeps to one nonetheless.
+        """
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
-        return self.max_tasks
+        return max(2, self.max_tasks)
 
     def configure(self, n_jobs: int = -1, parallel: Any = None, **options: Any) -> int:
         """Make ready for calls, and give the number of tasks at once."""
@@ -111,9 +115,8 @@ class FusedBackend(ParallelBackendBase):
         """Begin a call: its tasks will be submitted now."""
         if not self._is_nested:
             budget = free_memory() // 2 if self.memory is None else self.memory
-            self._scheduler = Scheduler(
-                self.n_slots, self.max_tasks, budget, train_together
-            )
+            trainer = partial(train_within, self.max_tasks, budget)
+            self._scheduler = Scheduler(self.n_slots, self.max_tasks, budget, trainer)
         if not self._is_in_task():
             self.scheduler.expect_tasks()
             self._is_dispatching = True
@@ -179,12 +182,38 @@ def is_count(value: object) -> bool:
     return is_integer and int(value) >= 1  # type: ignore[call-overload]
 
 
-def free_memory() -> int:
-    """Give the bytes of memory that are free, or a modest number."""
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return MODEST_MEMORY
+def train_within(
+    max_tasks: int,
+    budget: int,
+    requests: Sequence[Request],
+    n_threads: int,
+    halt: Halt,
+    executor: Executor | None,
+) -> list[Outcome | BaseException]:
+    """Train runs that have met, and tell their reports what kept others away.
+
+    Parameters
+    ----------
+    max_tasks : int
+        Tasks under way at once.
+    budget : int
+        Bytes that the runs may need.
+    requests, n_threads, halt, executor : object
+        As in ``train_together``.
+
+    Returns
+    -------
+    results : list of Outcome or BaseException
+        As in ``train_together``.
+    """
+    sizes = [request.n_bytes for request in requests]
+    limit = "max_tasks" if len(requests) >= max_tasks else None
+    if sum(sizes) + sizes[-1] > budget:
+        limit = "memory"
+    for request in requests:
+        if request.report is not None:
+            request.report.limit = limit
+    return train_together(requests, n_threads, halt, executor)
 
 
 register_parallel_backend("fused", FusedBackend)

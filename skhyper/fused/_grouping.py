@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from skhyper.fused._report import MET_NOBODY
+from skhyper.fused._report import MET_NO_LIKE, MET_NOBODY
 from skhyper.fused._request import Request
 from skhyper.training import Rows
 
@@ -53,7 +53,7 @@ def group_requests(requests: Sequence[Request]) -> list[Group]:
             alone[reason].append(number)
     for key, numbers in [*stacked.items()]:
         if len(numbers) == 1:
-            alone["no other run has its structure and kind of rows"] += stacked.pop(key)
+            alone[MET_NO_LIKE] += stacked.pop(key)
     return [
         *(Group(tuple(numbers)) for numbers in stacked.values()),
         *(Group(tuple(numbers), reason) for reason, numbers in alone.items()),
@@ -72,6 +72,7 @@ def _reason_alone(request: Request) -> str | None:
 
 
 def _stack_key(request: Request) -> Hashable:
+    # What differs here is to differ in the words of ``describe`` as well.
     structure, data = request.recipe.structure, request.data
     if structure.batch_size >= len(data.train):
         # One batch holds all rows, however many there are.

@@ -94,7 +94,8 @@ def _left_by_parents(root: Path, hierarchy: Hierarchy, path: str) -> Iterator[in
     top = root / hierarchy.folder
     # In a container its own group may be the top one, under whatever path: then the
     # folders below are not there.
-    group = top / path.replace("..", "").strip("/")
+    names = [name for name in path.split("/") if name not in ("", "..")]
+    group = top.joinpath(*names)
     for folder in (group, *group.parents):
         limit = _lines(folder / hierarchy.limit)
         usage = _lines(folder / hierarchy.usage)

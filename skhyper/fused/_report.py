@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skhyper.training import Structure
+from skhyper.training import Data, Rows, Structure
 
 __all__ = [
     "MET_NOBODY",
+    "MET_NO_LIKE",
     "Report",
     "Training",
     "describe",
@@ -22,8 +23,14 @@ __all__ = [
     "tell_reports",
 ]
 
-# The one reason to be trained alone that is nobody's choice.
+# Reasons to be trained alone that do not lie in the run itself. The first is nobody's
+# choice, unless a limit has kept others away.
 MET_NOBODY = "it met no other run"
+MET_NO_LIKE = "no other run has its structure and kind of rows"
+LIMITS = {
+    limit: f"{limit} lets too few runs meet"
+    for limit in ("pre_dispatch", "max_tasks", "memory")
+}
 
 COLUMNS = {
     "group": "int64",
@@ -38,6 +45,13 @@ COLUMNS = {
 
 class Report:
     """Tells how the networks were trained that are fitted while it is in force.
+
+    Attributes
+    ----------
+    n_runs : int
+        Runs that it has heard of.
+    limit : str or None
+        The argument of the backend that has kept others from the latest meeting.
 
     Examples
     --------
@@ -57,7 +71,9 @@ class Report:
 
     def __init__(self) -> None:
         self.n_runs = 0
+        self.limit: str | None = None
         self._n_groups = 0
+        self._n_looked_at = 0
         self._rows: list[dict[str, Any]] = []
 
     def add_group(self, trainings: Sequence["Training"]) -> None:
@@ -79,17 +95,56 @@ class Report:
                     "seconds": training.seconds,
                     "lane_steps_per_second": training.n_steps / training.seconds,
                     "reason": training.reason,
+                    "limit": self.limit,
                 }
             )
         self._n_groups += 1
 
+    def look_back(self, n_tasks: int, n_at_once: int) -> None:
+        """Find the runs of a call that were kept apart, and give that as their reason.
+
+        They could have been stacked with each other had they met. A single one is what
+        is left over, and the runs of a single task may follow each other.
+
+        Parameters
+        ----------
+        n_tasks : int
+            Tasks of the call that has just ended.
+        n_at_once : int
+            Those of them that were handed out before any had ended.
+        """
+        rows = [
+            row
+            for row in self._rows[self._n_looked_at :]
+            if row["reason"] in (MET_NOBODY, MET_NO_LIKE)
+        ]
+        self._n_looked_at = len(self._rows)
+        alike = Counter(row["structure"] for row in rows)
+        held_back = "pre_dispatch" if n_at_once < n_tasks else None
+        for row in rows:
+            limit = row["limit"] or held_back
+            if limit and n_tasks > 1 and alike[row["structure"]] > 1:
+                row["reason"] = LIMITS[limit]
+
+    def limits(self) -> list[str]:
+        """Name the arguments that have kept runs apart.
+
+        Returns
+        -------
+        names : list of str
+            Some of ``"pre_dispatch"``, ``"max_tasks"`` and ``"memory"``.
+        """
+        reasons = self.reasons()
+        return [limit for limit, reason in LIMITS.items() if reason in reasons]
+
     def reasons(self) -> Counter[str]:
-        """Count the runs that were trained alone although they had met others.
+        """Count the runs that were trained alone although others were there.
 
         Returns
         -------
         counts : Counter of str
-            Runs by the reason why they were not stacked.
+            Runs by the reason why they were not stacked, but for those that could meet
+            no other.
         """
         reasons = (row["reason"] for row in self._rows)
         return Counter(r for r in reasons if r not in (None, MET_NOBODY))
@@ -103,8 +158,9 @@ class Report:
             One row for each tile, the runs that are trained at once, or run that is
             trained alone: ``group`` counts the meetings, ``lanes`` the runs in the
             tile, those of others that have met with them included, and ``tile`` the
-            tiles of a group; ``structure`` says what was trained, ``seconds`` for how
-            long, ``lane_steps_per_second`` how many steps the lanes took together (NaN
+            tiles of a group; ``structure`` says what was trained on what kind of rows,
+            in the same words for all that can be stacked, ``seconds`` for how long,
+            ``lane_steps_per_second`` how many steps the lanes took together (NaN
             if a run failed that was trained alone), and ``reason`` why a run was
             trained alone (None for those that were stacked).
         """
@@ -151,18 +207,20 @@ def tell_reports(trainings: Sequence[Training]) -> None:
             report.add_group([t for t in trainings if report in t.reports])
 
 
-def describe(structure: Structure) -> str:
+def describe(structure: Structure, data: Data | None = None) -> str:
     """Say in a line what is trained.
 
     Parameters
     ----------
     structure : Structure
         A structure.
+    data : Data or None, default=None
+        What it is trained on; None leaves out what hangs on that.
 
     Returns
     -------
     text : str
-        The same line for runs that differ in their knobs only.
+        The same line for runs that can be stacked, and for no others.
 
     Examples
     --------
@@ -188,18 +246,28 @@ def describe(structure: Structure) -> str:
             f"channels {_join('-', params['channels'])}, "
             f"kernel {params['kernel_size']}, pool {params['pool']}, {widths}"
         )
-    normalizer = params["normalizer"]
+    normalizer, n_groups = params["normalizer"], params.get("n_groups")
+    of_groups = f" of {n_groups}" if n_groups else ""
+    is_one_batch = data is not None and structure.batch_size >= len(data.train)
     parts = [
         f"{structure.module.__name__} {network} {params['activation']}",
-        f"{normalizer} norm" if normalizer else None,
+        f"{normalizer} norm{of_groups}" if normalizer else None,
+        # That of classes goes without saying.
+        structure.loss.replace("_", " ") if structure.loss != "cross_entropy" else None,
         structure.optimizer,
-        f"batch {structure.batch_size}",
+        "one batch" if is_one_batch else f"batch {structure.batch_size}",
         str(structure.dtype).removeprefix("torch."),
         "bfloat16 products" if structure.autocast else None,
         "compiled" if structure.compile else None,
         structure.device if structure.device != "cpu" else None,
+        _kind("rows", data.train) if data and data.train.weight is not None else None,
+        _kind("validation", data.valid) if data and data.valid else None,
     ]
     return ", ".join(filter(None, parts))
+
+
+def _kind(name: str, rows: Rows) -> str:
+    return name if rows.weight is None else f"weighted {name}"
 
 
 def _join(by: str, *parts: Any) -> str:

@@ -103,7 +103,7 @@ def _train_one(
     except BaseException as error:
         results[number] = error
     seconds = time.perf_counter() - began
-    text = describe(recipe.structure)
+    text = describe(recipe.structure, data)
     return Training((request.report,), text, seconds, n_steps, reason)
 
 
@@ -115,7 +115,8 @@ def _train_tile(
     seconds = time.perf_counter() - began
     reports = tuple(requests[lane.number].report for lane in lanes)
     n_steps = sum(len(lane.history) * len(lane.source.bounds) for lane in trained)
-    text = describe(lanes[0].recipe.structure)
+    first = requests[lanes[0].number]
+    text = describe(first.recipe.structure, first.data)
     return Training(reports, text, seconds, n_steps, None)
 
 

@@ -168,8 +168,10 @@ class Evaluation:
         try:
             with report_in_force(self.report):
                 results = self._parallel()(calls())
+                n_at_once = len(dispatched)
                 for result in results:
                     self._record(result)
+            self.report.look_back(len(tasks), n_at_once)
         except BaseException:
             halt.call()
             if isinstance(results, Generator):

@@ -85,10 +85,8 @@ def plan_candidates(
     """Plan a search whose candidates are known."""
     if len(parameters.networks) != 1:
         return Plan(len(candidates), n_splits, refit)
-    epochs_name, structure = _names(parameters)
-    epochs = [
-        params.get(epochs_name, parameters.values[epochs_name]) for params in candidates
-    ]
+    epochs_name, default, structure = _names(parameters)
+    epochs = [params.get(epochs_name, default) for params in candidates]
     structures = {
         tuple(identity(params.get(name, parameters.values[name])) for name in structure)
         for params in candidates
@@ -119,8 +117,7 @@ def plan_draws(
     n_candidates = sum(n_draws for _, n_draws in draws)
     if len(parameters.networks) != 1:
         return Plan(n_candidates, n_splits, refit, exact=False)
-    epochs_name, structure = _names(parameters)
-    default = parameters.values[epochs_name]
+    epochs_name, default, structure = _names(parameters)
     n_structures, epochs, most_epochs = 0, 0.0, 0.0
     for spaces, n_draws in draws:
         count = sum(_count(space, structure) for space in spaces)
@@ -140,11 +137,16 @@ def plan_draws(
     )
 
 
-def _names(parameters: Parameters) -> tuple[str, list[str]]:
-    """Give the full names of ``max_epochs`` and of what makes the structure."""
+def _names(parameters: Parameters) -> tuple[str, Any, list[str]]:
+    """Give the full names of ``max_epochs``, with its value, and of the structure.
+
+    A subclass of a network need not list all of them.
+    """
     prefix, network = parameters.the_network()
     start = f"{prefix}__" if prefix else ""
-    return f"{start}max_epochs", [f"{start}{n}" for n in network.structure_parameters]
+    listed = network.get_params(deep=False)
+    structure = [f"{start}{n}" for n in network.structure_parameters if n in listed]
+    return f"{start}max_epochs", network.max_epochs, structure
 
 
 def _count(space: Mapping[str, Any], names: Iterable[str]) -> float:

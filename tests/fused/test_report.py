@@ -1,6 +1,7 @@
 """A report tells of the fits of whoever has put it in force, and of no other."""
 
 import threading
+from itertools import combinations
 
 import joblib
 import numpy as np
@@ -13,7 +14,9 @@ from skorch.callbacks import Callback
 from skhyper import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 from skhyper.exceptions import TrainingDiverged
 from skhyper.fused import Report, report_in_force
-from skhyper.fused._report import describe, report_here
+from skhyper.fused._grouping import group_requests
+from skhyper.fused._report import MET_NOBODY, Training, describe, report_here
+from skhyper.fused._request import Request
 from skhyper.training import driver_in_force, train_alone
 
 X, Y = load_iris(return_X_y=True)
@@ -106,6 +109,68 @@ def test_tasks_that_are_handed_out_later_are_told_of():
     assert report.n_runs == 9
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_fits", [200, 300])
+def test_tasks_of_scikit_learn_meet_as_it_hands_them_out(n_jobs, n_fits):
+    grid = {"lr": np.linspace(0.01, 0.1, n_fits // 2)}
+    search = GridSearchCV(clone(max_epochs=1), grid, cv=2, n_jobs=n_jobs, refit=False)
+    report = Report()
+    with report_in_force(report), joblib.parallel_config("fused"):
+        search.fit(X, Y)
+    lanes = report.frame().groupby("group")["lanes"].sum().tolist()
+    # As many as max_tasks are under way at once.
+    assert lanes == ([200] if n_fits == 200 else [256, 44])
+
+
+def test_a_task_at_a_time_is_told_of():
+    bagging = BaggingClassifier(NET, 2, random_state=0)
+    expected = cross_val_score(bagging, X, Y, cv=2)
+    report = Report()
+    with report_in_force(report), joblib.parallel_config("fused", max_tasks=1):
+        np.testing.assert_array_equal(cross_val_score(bagging, X, Y, cv=2), expected)
+    assert report.frame()["lanes"].sum() == report.n_runs == 4
+
+
+def fit_in_turn(structures, n_tasks, n_at_once, limit):
+    """Let single runs of some structures be told of, and give their reasons."""
+    report = Report()
+    report.limit = limit
+    for structure in structures:
+        report.add_group([Training((report,), structure, 1.0, 1.0, MET_NOBODY)])
+    report.look_back(n_tasks, n_at_once)
+    return report
+
+
+@pytest.mark.parametrize("limit", ["max_tasks", "memory"])
+@pytest.mark.parametrize("n_at_once", [1, 3])
+def test_runs_that_a_limit_keeps_apart_are_alone_because_of_it(limit, n_at_once):
+    report = fit_in_turn("aba", 3, n_at_once, limit)
+    why = f"{limit} lets too few runs meet"
+    held_back = "pre_dispatch" if n_at_once == 1 else None
+    assert report.reasons() == {why: 2}
+    assert report.limits() == [limit]
+    assert report.frame()["reason"].tolist() == [why, MET_NOBODY, why]
+    report = fit_in_turn("aba", 3, n_at_once, None)
+    assert report.limits() == ([held_back] if held_back else [])
+
+
+def test_runs_that_nothing_keeps_apart_could_not_meet():
+    # All tasks were handed out, and one of them has made several runs.
+    assert not fit_in_turn("aa", 3, 3, None).reasons()
+    # There is a single task, whatever its limits.
+    assert not fit_in_turn("aa", 1, 1, "memory").reasons()
+    # What is left over when the others have met.
+    assert not fit_in_turn("a", 7, 2, None).reasons()
+
+
+def test_runs_of_earlier_calls_are_none_of_a_call():
+    report = Report()
+    for _ in range(3):
+        report.add_group([Training((report,), "a", 1.0, 1.0, MET_NOBODY)])
+        report.look_back(2, 1)
+    assert not report.reasons()
+
+
 def test_a_report_hears_of_nobody_else():
     outer, inner = Report(), Report()
     with joblib.parallel_config("fused", n_jobs=1):
@@ -143,7 +208,7 @@ def test_without_a_fit_that_is_fused_the_table_is_empty_and_has_its_columns():
 IMAGES = np.zeros((6, 1, 6, 8), np.float32)
 SIGNALS = np.zeros((6, 2, 9), np.float32)
 DESCRIPTIONS = {
-    "MLP 8-3 relu, adam, batch 6, float32": (
+    "MLP 8-3 relu, adam, one batch, float32": (
         MLPClassifier((), batch_size=64),
         IMAGES[:, 0, 0],
     ),
@@ -158,14 +223,14 @@ DESCRIPTIONS = {
         ),
         IMAGES[:, 0, 0],
     ),
-    "MLP 8-7-1 relu, adam, batch 6, float32, bfloat16 products": (
+    "MLP 8-7-1 relu, squared error, adam, one batch, float32, bfloat16 products": (
         MLPRegressor(7, precision="bfloat16"),
         IMAGES[:, 0, 0],
     ),
-    "CNN 1x6x8, channels 16-32, kernel 3, pool auto, 100-3 relu, adam, batch 6, "
+    "CNN 1x6x8, channels 16-32, kernel 3, pool auto, 100-3 relu, adam, one batch, "
     "float32": (CNNClassifier(), IMAGES),
-    "CNN 2x9, channels 4, kernel (5,), pool None, 1 gelu, group norm, adam, batch 6, "
-    "float32": (
+    "CNN 2x9, channels 4, kernel (5,), pool None, 1 gelu, group norm of 4, "
+    "squared error, adam, one batch, float32": (
         CNNRegressor(
             channels=4,
             kernel_size=(5,),
@@ -181,13 +246,94 @@ DESCRIPTIONS = {
 
 @pytest.mark.parametrize("text", DESCRIPTIONS)
 def test_structures_are_described_in_a_line(text):
+    net, rows = DESCRIPTIONS[text]
+    request = request_of(net.set_params(max_epochs=1), rows, [0, 1, 2] * 2)
+    assert describe(request.recipe.structure, request.data) == text
+
+
+def request_of(net, X, y, **params):
+    """Give what a network hands in when it is fitted."""
     seen = []
 
     def driver(recipe, data, start=None):
-        seen.append(describe(recipe.structure))
+        seen.append(Request(recipe, data, start))
         return train_alone(recipe, data, start)
 
-    net, rows = DESCRIPTIONS[text]
     with driver_in_force(driver):
-        net.set_params(max_epochs=1).fit(rows, [0, 1, 2] * 2)
-    assert seen == [text]
+        net.fit(X, y, **params)
+    [request] = seen
+    return request
+
+
+WEIGHT = np.linspace(0.5, 1.5, len(Y))
+LABELS = np.eye(3, dtype=int)[Y]
+GROUPED = {"hidden_layer_sizes": (8,), "normalizer": "group"}
+FITS = {
+    "plain": (NET, X, Y, {}),
+    "of another rate": (clone(lr=0.1), X, Y, {}),
+    "of fewer rows": (NET, X[:120], Y[:120], {}),
+    "with weights": (NET, X, Y, {"sample_weight": WEIGHT}),
+    "with weighted classes": (clone(class_weight={0: 2.0}), X, Y, {}),
+    "validated on its own rows": (clone(early_stopping=True), X, Y, {}),
+    "validated on others": (NET, X, Y, {"X_val": X, "y_val": Y}),
+    "with weights, validated on others": (
+        NET,
+        X,
+        Y,
+        {"sample_weight": WEIGHT, "X_val": X, "y_val": Y},
+    ),
+    "with weights, validated on its own": (
+        clone(early_stopping=True),
+        X,
+        Y,
+        {"sample_weight": WEIGHT},
+    ),
+    "in float32": (clone(precision="float32"), X, Y, {}),
+    "in bfloat16": (clone(precision="bfloat16"), X, Y, {}),
+    "in a batch of all rows": (clone(batch_size=150), X, Y, {}),
+    "in a larger batch": (clone(batch_size=151), X, Y, {}),
+    "in a batch of all of fewer rows": (clone(batch_size=150), X[:120], Y[:120], {}),
+    "in batches of 120": (clone(batch_size=120), X, Y, {}),
+    "in a batch of all 120": (clone(batch_size=120), X[:120], Y[:120], {}),
+    "in a batch of the same size": (NET, X[::3], Y[::3], {}),
+    "with groups": (clone(**GROUPED, n_groups=4), X, Y, {}),
+    "with fewer groups": (clone(**GROUPED, n_groups=2), X, Y, {}),
+    "of two hidden layers": (clone(hidden_layer_sizes=(4, 4)), X, Y, {}),
+    "of one, written otherwise": (clone(hidden_layer_sizes=4), X, Y, {}),
+    "by sgd": (clone(optimizer="sgd"), X, Y, {}),
+    "of labels": (NET, X, LABELS, {}),
+    "of numbers": (MLPRegressor((4,), max_epochs=3, batch_size=50), X, LABELS, {}),
+    "of one number": (MLPRegressor((4,), max_epochs=3, batch_size=50), X, Y, {}),
+    "of images": (CNNClassifier(channels=4, max_epochs=1), IMAGES, [0, 1] * 3, {}),
+    "of images, other pool": (
+        CNNClassifier(channels=4, pool=2, max_epochs=1),
+        IMAGES,
+        [0, 1] * 3,
+        {},
+    ),
+}
+
+
+def test_words_differ_where_runs_are_not_stacked_and_nowhere_else():
+    requests = {
+        name: request_of(net, X, y, **params)
+        for name, (net, X, y, params) in FITS.items()
+    }
+    texts = {
+        name: describe(request.recipe.structure, request.data)
+        for name, request in requests.items()
+    }
+    for one, other in combinations(FITS, 2):
+        [first, *_] = group_requests([requests[one], requests[other]])
+        are_stacked = first.reason is None
+        assert (texts[one] == texts[other]) == are_stacked, (one, other)
+    # So many kinds are there.
+    assert len(set(texts.values())) == len(FITS) - 9
+
+
+def test_kinds_of_rows_are_told():
+    with_all = FITS["with weights, validated on its own"]
+    request = request_of(*with_all[:3], **with_all[3])
+    assert describe(request.recipe.structure, request.data) == (
+        "MLP 4-4-3 relu, adam, batch 50, float64, weighted rows, weighted validation"
+    )

@@ -112,7 +112,7 @@ def test_results_of_images_are_those_of_fits_one_by_one(search, tiny_images):
     alone = make(search, net, RATES, 2, fused=False).fit(*tiny_images)
     assert_same_results(fused, alone)
     assert fused.fusion_report_["structure"].tolist() == [
-        "CNN 1x8x8, channels 4, kernel 3, pool auto, 8-3 relu, adam, batch 45, float32"
+        "CNN 1x8x8, channels 4, kernel 3, pool auto, 8-3 relu, adam, one batch, float32"
     ]
 
 
@@ -141,6 +141,16 @@ def test_report_has_a_row_for_each_stack(search):
     # 75 rows are two batches, three epochs long.
     steps = frame["seconds"] * frame["lane_steps_per_second"]
     np.testing.assert_allclose(steps, [4 * 2 * 3] * 2)
+
+
+def test_structures_that_look_alike_are_told_apart_where_they_are_not_stacked():
+    space = {"early_stopping": [False, True], "lr": [0.01, 0.1]}
+    search = GridSearchCV(NET, space, cv=2, random_state=0)
+    search.fit(X, Y, sample_weight=np.linspace(0.5, 1.5, len(Y)))
+    frame = search.fusion_report_
+    assert frame["lanes"].tolist() == [4, 4]
+    net = "MLP 4-4-3 relu, adam, batch 64, float64, weighted rows"
+    assert frame["structure"].tolist() == [net, f"{net}, weighted validation"]
 
 
 def test_groups_are_numbered_over_the_batches_of_a_search():
@@ -280,6 +290,121 @@ def test_a_fit_that_could_not_meet_another_is_no_reason_to_warn():
     turns = BayesSearchCV(NET, space, n_iter=3, n_points=1, **settings).fit(X, Y)
     assert turns.fusion_report_["reason"].tolist() == ["it met no other run"] * 3
     assert turns.fusion_report_["group"].tolist() == [0, 1, 2]
+
+
+LIMITS = {
+    "pre_dispatch": (
+        {"pre_dispatch": 1},
+        {},
+        "Raise pre_dispatch; its default, '2*n_jobs', is enough.",
+    ),
+    "max_tasks": (
+        {},
+        {"max_tasks": 1},
+        "Raise it: joblib.parallel_config('fused', max_tasks=...).",
+    ),
+    "memory": (
+        {},
+        {"memory": 1},
+        "Raise it above half of what is free, its default, or use fewer rows: "
+        "joblib.parallel_config('fused', memory=...).",
+    ),
+}
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_limit_that_keeps_all_fits_apart_is_told_with_what_to_do(
+    search, n_jobs, limit
+):
+    settings, config, remedy = LIMITS[limit]
+    fitting = make(search, NET, RATES, 2, n_jobs=n_jobs, **settings)
+    with (
+        joblib.parallel_config("fused", **config),
+        pytest.warns(FusionWarning) as caught,
+    ):
+        fitting.fit(X, Y)
+    [warning] = caught
+    assert str(warning.message) == (
+        f"{search.__name__}: 4 of 4 fits were trained one after the other: 4 because "
+        f"{limit} lets too few runs meet. {remedy} See fusion_report_."
+    )
+    frame = fitting.fusion_report_
+    assert frame["lanes"].tolist() == [1] * 4
+    assert frame["reason"].tolist() == [f"{limit} lets too few runs meet"] * 4
+    assert_same_results(fitting, make(search, NET, RATES, 2, fused=False).fit(X, Y))
+
+
+@pytest.mark.parametrize("limit", ["pre_dispatch", "max_tasks"])
+def test_a_limit_that_keeps_each_from_its_like_is_told(limit):
+    space = {"lr": [0.01, 0.1, 0.2], "hidden_layer_sizes": [(4,), (5,)]}
+    settings = {"pre_dispatch": 2} if limit == "pre_dispatch" else {}
+    config = {"max_tasks": 2} if limit == "max_tasks" else {}
+    # One structure after the other.
+    search = GridSearchCV(
+        NET, {"hidden_layer_sizes": [(4,), (5,)] * 3}, cv=ONE_SPLIT, **settings
+    )
+    with (
+        joblib.parallel_config("fused", **config),
+        pytest.warns(FusionWarning, match=f"6 because {limit} lets too few"),
+    ):
+        search.fit(X, Y)
+    # Pairs of one structure, and a pair that is none.
+    search = GridSearchCV(NET, space, cv=2, **settings)
+    with joblib.parallel_config("fused", **config):
+        search.fit(X, Y)
+    assert search.fusion_report_["lanes"].tolist() == [2] * 6
+
+
+@pytest.mark.parametrize(
+    ("settings", "config"),
+    [({"pre_dispatch": 2}, {}), ({}, {"max_tasks": 2}), ({"pre_dispatch": "1+1"}, {})],
+)
+def test_a_fit_that_is_left_over_is_no_reason_to_warn(settings, config):
+    search = GridSearchCV(NET, {"lr": [0.1]}, cv=5, **settings)
+    with joblib.parallel_config("fused", **config):
+        search.fit(X, Y)
+    assert search.fusion_report_["lanes"].tolist() == [2, 2, 1]
+
+
+@pytest.mark.parametrize("config", [{"max_tasks": 1}, {"memory": 1}])
+def test_a_limit_is_no_fault_where_there_is_one_task_at_a_time(config):
+    space, settings = {"lr": (0.01, 0.1)}, {"cv": ONE_SPLIT, "random_state": 0}
+    search = BayesSearchCV(NET, space, n_iter=3, n_points=1, **settings)
+    with joblib.parallel_config("fused", **config):
+        search.fit(X, Y)
+    assert search.fusion_report_["reason"].tolist() == ["it met no other run"] * 3
+
+
+def test_fits_that_follow_each_other_in_a_task_are_no_reason_to_warn():
+    class Twice(MLPClassifier):
+        """Trains more than once in a fit."""
+
+        def fit(self, X, y):
+            for _ in range(self.n_fits):
+                super().fit(X, y)
+            return self
+
+        n_fits = 1
+
+    class Often(Twice):
+        n_fits = 4
+
+    steps = {"mlpclassifier": [Twice((4,), max_epochs=2), Often((4,), max_epochs=2)]}
+    pipeline = make_pipeline(MLPClassifier())
+    search = GridSearchCV(pipeline, steps, cv=ONE_SPLIT, refit=False).fit(X, Y)
+    assert search.fusion_report_["lanes"].tolist() == [2, 1, 1, 1]
+    assert search.fusion_report_["reason"].isin([None, "it met no other run"]).all()
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1, 2])
+def test_all_tasks_of_a_search_meet_however_many_jobs(n_jobs):
+    grid = {"lr": np.linspace(0.01, 0.1, 100)}
+    search = GridSearchCV(NET, grid, cv=2, n_jobs=n_jobs, refit=False).fit(X, Y)
+    report = search.fusion_report_
+    assert (report["group"] == 0).all()
+    assert report["lanes"].sum() == 200
 
 
 def test_searches_that_meet_have_reports_of_their_own():
