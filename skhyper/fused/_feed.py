@@ -95,6 +95,7 @@ class Feed:
             torch.add(numbers, first, out=order[:n_rows])
         self.orders = orders.to(self.device)
         self.of_lane = self.orders[self.places]
+        self.numbers = self.of_lane.unbind()
 
     def batch(self, lanes: slice, n_rows: int) -> Batch:
         """Make room for the batches of some lanes."""
@@ -104,11 +105,11 @@ class Feed:
 
     def load(self, turn: Turn, batch: Batch) -> None:
         """Gather the rows of a turn."""
-        rows = slice(turn.start, turn.stop)
-        lanes = turn.lanes
-        if len(batch.x) == 1:
-            lanes = slice(lanes.start, lanes.start + 1)
-        self.pool.gather(self.of_lane[lanes, rows], batch)
+        if batch.n_runs == 1:
+            batch.fill(self.numbers[turn.lanes.start][turn.start : turn.stop])
+        else:
+            numbers = self.of_lane[turn.lanes, turn.start : turn.stop]
+            batch.fill(numbers.reshape(-1))
 
     def draw(self, tape: Tape, n_rows: int, n_units: int) -> Tensor:
         """Put on a tape that the uniform numbers of a dropout are drawn.

@@ -12,7 +12,7 @@ from skhyper.fused._activations import is_whole
 from skhyper.fused._tape import Tape
 from skhyper.rules import has_few_classes
 
-__all__ = ["StackedLoss", "Targets", "mean_losses"]
+__all__ = ["StackedLoss", "Targets"]
 
 
 class Targets(NamedTuple):
@@ -24,26 +24,6 @@ class Targets(NamedTuple):
 
     y: Tensor
     weight: Tensor | None
-
-
-def mean_losses(losses: Tensor, weight: Tensor | None) -> Tensor:
-    """Average the losses in each lane by their weights.
-
-    Parameters
-    ----------
-    losses : torch.Tensor of shape (n_lanes, n_losses)
-        Losses.
-    weight : torch.Tensor of shape (n_lanes, n_losses) or None
-        Weights.
-
-    Returns
-    -------
-    means : torch.Tensor of shape (n_lanes,)
-        The bits of ``skhyper.rules.weighted_mean`` in each lane.
-    """
-    if weight is None:
-        return losses.mean(1)
-    return (losses * weight).sum(1) / weight.sum(1)
 
 
 class StackedLoss:
@@ -74,14 +54,14 @@ class StackedLoss:
         self.dtype = dtype
 
     def of_evaluation(self, output: Tensor, targets: Targets, tape: Tape) -> Tensor:
-        """Give where each lane's mean loss will be, as it is without smoothing."""
+        """Give where the loss of every row will be, as it is without smoothing."""
         losses, _ = self.rule(output, targets.y, None, None, tape)
-        return _put_mean(losses, targets.weight, tape)
+        return losses
 
     def of_training(
         self, output: Tensor, targets: Targets, tape: Tape
     ) -> tuple[Tensor, Tensor]:
-        """Give where each lane's mean loss will be, and its gradient by the output."""
+        """Give where the losses will be, and their mean's gradient by the output."""
         smoothing = None if self.smoothing is None else self.smoothing[tape.lanes]
         weight, shape = targets.weight, output.shape[1:2]
         if weight is None:
@@ -91,16 +71,7 @@ class StackedLoss:
             total = tape.compute(torch.sum, (1,), weight, 1, True)
             tape.call(total.reciprocal_)
             share = tape.compute(torch.mul, shape, weight, total)
-        losses, gradient = self.rule(output, targets.y, share, smoothing, tape)
-        return _put_mean(losses, weight, tape), gradient
-
-
-def _put_mean(losses: Tensor, weight: Tensor | None, tape: Tape) -> Tensor:
-    if weight is None:
-        return tape.compute(torch.mean, (), losses, 1)
-    mean = tape.empty(())
-    tape.call(lambda: mean.copy_(mean_losses(losses, weight)))
-    return mean
+        return self.rule(output, targets.y, share, smoothing, tape)
 
 
 # Each rule gives where the loss of every row will be and, where the rows have a share

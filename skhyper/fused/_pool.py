@@ -1,7 +1,6 @@
 """The rows of several runs, held once, and the batches that are gathered from them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,17 +10,46 @@ from skhyper.training import Rows
 
 __all__ = ["Batch", "Pool"]
 
+Columns = Sequence[Tensor | None]
+"""Features, targets and weights, row by row."""
 
-class Batch(NamedTuple):
+
+class Batch:
     """Where the rows of a batch lie, those of each lane or of all at once.
 
-    ``x`` has the shape ``(n_lanes or 1, n_rows, n_features)``, the others are as
-    in ``Targets``.
+    Parameters
+    ----------
+    columns : Columns
+        Features, targets and weights of the rows that are gathered from.
+    n_runs : int
+        For how many lanes; 1 where all have the same rows.
+    n_rows : int
+        Rows of a batch.
     """
 
-    x: Tensor
-    y: Tensor
-    weight: Tensor | None
+    def __init__(self, columns: Columns, n_runs: int, n_rows: int) -> None:
+        self.n_runs = n_runs
+        parts = [
+            None if part is None else part.new_empty((n_runs, n_rows, *part.shape[1:]))
+            for part in columns
+        ]
+        self.x, self.y, self.weight = parts
+        self.gathered = [
+            (column, part.flatten(0, 1))
+            for column, part in zip(columns, parts, strict=True)
+            if column is not None and part is not None
+        ]
+
+    def fill(self, numbers: Tensor) -> None:
+        """Gather the rows.
+
+        Parameters
+        ----------
+        numbers : torch.Tensor of int64 of shape (n_runs * n_rows,)
+            Their numbers in the pool, lane by lane.
+        """
+        for column, part in self.gathered:
+            torch.index_select(column, 0, numbers, out=part)
 
     def spread(self, n_lanes: int) -> tuple[Tensor, Targets]:
         """Give each lane its rows, without a copy.
@@ -40,7 +68,7 @@ class Batch(NamedTuple):
         """
         x, y, weight = (
             None if part is None else part.expand(n_lanes, *part.shape[1:])
-            for part in self
+            for part in (self.x, self.y, self.weight)
         )
         assert x is not None, "rows have features"
         assert y is not None, "nothing is learned without a target"
@@ -80,28 +108,7 @@ class Pool:
         batch : Batch
             The room.
         """
-        x, y, weight = (
-            None if part is None else part.new_empty((n_runs, n_rows, *part.shape[1:]))
-            for part in self.columns
-        )
-        assert x is not None, "rows have features"
-        assert y is not None, "nothing is learned without a target"
-        return Batch(x, y, weight)
-
-    def gather(self, numbers: Tensor, batch: Batch) -> None:
-        """Fill a batch.
-
-        Parameters
-        ----------
-        numbers : torch.Tensor of int64 of shape (n_runs, n_rows)
-            Numbers of the rows in the pool.
-        batch : Batch
-            Where to put them.
-        """
-        flat = numbers.reshape(-1)
-        for part, target in zip(self.columns, batch, strict=True):
-            if part is not None and target is not None:
-                torch.index_select(part, 0, flat, out=target.flatten(0, 1))
+        return Batch(self.columns, n_runs, n_rows)
 
 
 def _joined(column: Sequence[Tensor | None]) -> Tensor:

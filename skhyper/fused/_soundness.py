@@ -7,6 +7,7 @@ from torch import Tensor
 
 from skhyper.fused._lanes import Lane
 from skhyper.fused._network import Network
+from skhyper.fused._passes import EvaluationPass
 from skhyper.fused._pool import Pool
 from skhyper.training import TRIED_ROWS
 
@@ -52,13 +53,10 @@ def _outputs(lanes: Sequence[Lane], network: Network) -> Tensor:
     place = {source: number for number, source in enumerate(sources)}
     places = torch.tensor([place[lane.source] for lane in lanes])
     numbers = numbers[places].to(sources[0].train.X.device)
-    batch = pool.batch(len(lanes), TRIED_ROWS)
-    pool.gather(numbers, batch)
-    x, _ = batch.spread(len(lanes))
-    tape = network.tape(slice(0, len(lanes)))
-    output = network.forward(x, tape)
-    tape.play()
-    return output
+    every = slice(0, len(lanes))
+    trial = EvaluationPass(network, every, pool, len(lanes), TRIED_ROWS)
+    trial.take(numbers)
+    return trial.output
 
 
 def _are_finite(stack: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from skhyper.fused._feed import Feed, Turn
 from skhyper.fused._graphs import Graphs
@@ -51,14 +50,11 @@ class TrainingStep:
         x, targets = self.batch.spread(n_lanes)
         self.tape = tape = network.tape(turn.lanes, feed.draw)
         output = network.forward(x, tape)
-        self.loss, gradient = loss.of_training(output, targets, tape)
+        self.losses, gradient = loss.of_training(output, targets, tape)
         self.gradients = network.backward(gradient, tape)
         penalties.add(self.gradients, network, tape)
         self.graphs = Graphs(feed.generators.values()) if output.is_cuda else None
-        self.share: Tensor | float = float(n_rows)
-        if targets.weight is not None:
-            self.share = tape.empty(())
-            tape.call(_sum, targets.weight, out=self.share)
+        self.weight = targets.weight
 
     def take(self, turn: Turn, rates: NDArray[np.float64]) -> None:
         """Take a step.
@@ -82,7 +78,3 @@ class TrainingStep:
             play()
         else:
             self.graphs.play(play, stepped.mode)
-
-
-def _sum(weight: Tensor, *, out: Tensor) -> None:
-    out.copy_(weight.sum(1))

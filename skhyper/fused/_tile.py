@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from skhyper.fused._feed import Feed, Turn
 from skhyper.fused._lanes import Lane
-from skhyper.fused._losses import StackedLoss, mean_losses
+from skhyper.fused._losses import StackedLoss
+from skhyper.fused._means import EpochLosses
 from skhyper.fused._network import Network
 from skhyper.fused._optimizers import StackedOptimizer, make_optimizer
 from skhyper.fused._penalties import Penalties
@@ -85,10 +86,13 @@ class Tile:
         )
         self.validation = Validation(self.lanes, self.network, self.loss)
         self.steps: dict[tuple[int, int, int], TrainingStep] = {}
-        n_batches = len(self.lanes[0].source.bounds)
-        like = self.network.parameters[0]
-        self.losses = like.new_zeros((n_batches, len(self.lanes)))
-        self.shares = like.new_zeros((n_batches, len(self.lanes)))
+        longest = self.lanes[0].source
+        self.losses = EpochLosses(
+            len(self.lanes),
+            longest.n_rows,
+            self.network.parameters[0],
+            is_weighted=longest.train.weight is not None,
+        )
 
     def _train_epoch(self, epoch: int) -> None:
         began = time.perf_counter()
@@ -110,7 +114,7 @@ class Tile:
         self.network.remember(best)
 
     def _step(self, epoch: int, turn: Turn) -> None:
-        """Take one step of some lanes, and note their losses and their shares."""
+        """Take one step of some lanes, and keep their losses."""
         key = (turn.lanes.start, turn.lanes.stop, turn.stop - turn.start)
         step = self.steps.get(key)
         if step is None:
@@ -118,8 +122,7 @@ class Tile:
                 turn, self.feed, self.network, self.loss, self.penalties, self.optimizer
             )
         step.take(turn, self._rates(epoch, turn))
-        self.losses[turn.batch, turn.lanes] = step.loss
-        self.shares[turn.batch, turn.lanes] = step.share
+        self.losses.keep(turn.lanes, turn.start, step.losses, step.weight)
 
     def _rates(self, epoch: int, turn: Turn) -> NDArray[np.float64]:
         if self.rates_change:
@@ -128,17 +131,14 @@ class Tile:
         return self.rates[turn.lanes]
 
     def _record_losses(self) -> None:
-        """Record the epoch's mean losses, of lanes with as many batches at once."""
-        counts = [len(lane.source.bounds) for lane in self.lanes]
-        for n_batches, lanes in runs_of(counts):
-            losses, shares = (
-                part[:n_batches, lanes].t().contiguous()
-                for part in (self.losses, self.shares)
-            )
-            means = mean_losses(losses, shares).tolist()
+        """Record the epoch's mean losses, of lanes with as many rows at once."""
+        counts = [lane.source.n_rows for lane in self.lanes]
+        for _, lanes in runs_of(counts):
+            bounds = self.lanes[lanes.start].source.bounds
+            means = self.losses.means(lanes, bounds)
             for lane, loss in zip(self.lanes[lanes], means, strict=True):
                 if not lane.is_over:
-                    lane.record("train", loss, n_batches)
+                    lane.record("train", loss, len(bounds))
 
     def _leave(self) -> None:
         """Hand over the lanes that have ended, and go on with the others.

@@ -7,8 +7,10 @@ import torch
 from torch import Tensor
 
 from skhyper.fused._lanes import Lane
-from skhyper.fused._losses import StackedLoss, mean_losses
+from skhyper.fused._losses import StackedLoss
+from skhyper.fused._means import EpochLosses, mean_losses
 from skhyper.fused._network import Network
+from skhyper.fused._passes import EvaluationPass
 from skhyper.fused._pool import Pool
 from skhyper.rules import score
 from skhyper.training import Rows, evaluation_batches
@@ -116,33 +118,36 @@ class Watch:
         places = [place[part] for part in rows] if len(distinct) > 1 else [0]
         numbers = torch.arange(len(distinct[0])) + self.pool.first[places, None]
         self.numbers = numbers.to(distinct[0].X.device)
+        self.passes: dict[int, EvaluationPass] = {}
+        self.losses = EpochLosses(
+            len(lanes),
+            len(distinct[0]),
+            network.parameters[0],
+            is_weighted=distinct[0].weight is not None,
+        )
 
     def record(self) -> None:
         """Evaluate the networks as they are, and record it."""
-        outputs, losses, shares = [], [], []
-        for start, stop in self.bounds:
-            output, loss, share = self._evaluate(start, stop)
-            outputs.append(output)
-            losses.append(loss)
-            shares.append(share)
-        means = mean_losses(torch.stack(losses, 1), torch.stack(shares, 1)).tolist()
-        scores = self._scores(torch.cat(outputs, 1))
+        outputs = [self._evaluate(start, stop) for start, stop in self.bounds]
+        output = outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1)
+        means = self.losses.means(slice(0, len(self.lanes)), self.bounds)
+        scores = self._scores(output)
         for lane, mean, value in zip(self.lanes, means, scores, strict=True):
             if not lane.is_over and lane.record("valid", mean, len(self.bounds)):
                 lane.history[-1]["valid_score"] = value
 
-    def _evaluate(self, start: int, stop: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Give output, mean loss and weight of some of the rows."""
-        batch = self.pool.batch(len(self.numbers), stop - start)
-        self.pool.gather(self.numbers[:, start:stop], batch)
-        x, targets = batch.spread(len(self.lanes))
-        tape = self.network.tape(self.run)
-        output = self.network.forward(x, tape)
-        loss = self.loss.of_evaluation(output, targets, tape)
-        tape.play()
-        if targets.weight is None:
-            return output, loss, loss.new_full(loss.shape, float(stop - start))
-        return output, loss, targets.weight.sum(1)
+    def _evaluate(self, start: int, stop: int) -> Tensor:
+        """Give the outputs for some of the rows, and keep their losses."""
+        n_rows = stop - start
+        if n_rows not in self.passes:
+            self.passes[n_rows] = EvaluationPass(
+                self.network, self.run, self.pool, len(self.numbers), n_rows, self.loss
+            )
+        taken = self.passes[n_rows]
+        taken.take(self.numbers[:, start:stop])
+        assert taken.losses is not None, "a loss was asked for"
+        self.losses.keep(slice(0, len(self.lanes)), start, taken.losses, taken.weight)
+        return taken.output if len(self.bounds) == 1 else taken.output.clone()
 
     def _scores(self, output: Tensor) -> list[float]:
         name = self.lanes[0].recipe.structure.loss
