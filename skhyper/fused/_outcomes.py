@@ -77,14 +77,8 @@ def _make_net(
             n_batches=n_batches,
         )
         knobs = replace(knobs, scheduler_params=tuple(keywords.items()))
-    rule = OPTIMIZERS[recipe.structure.optimizer]
-    arguments: dict[str, Any] = rule.keywords(
-        weight_decay=knobs.weight_decay,
-        momentum=knobs.momentum,
-        nesterov=knobs.nesterov,
-        optimizer_params=dict(knobs.optimizer_params),
-    )
-    like: Any = rule.optimizer
+    like: Any = OPTIMIZERS[recipe.structure.optimizer].optimizer
+    arguments = recipe.optimizer_keywords
     groups = like([torch.zeros(1) for _ in optimizer], lr=rate, **arguments)
     return restore_net(
         replace(recipe, knobs=knobs),

@@ -18,7 +18,6 @@ from skhyper.fused._soundness import fail_unsound
 from skhyper.fused._steps import TrainingStep
 from skhyper.fused._tiling import bucket
 from skhyper.fused._validation import Validation, runs_of
-from skhyper.rules import OPTIMIZERS
 from skhyper.training import heed_halt
 
 __all__ = ["Tile"]
@@ -50,7 +49,7 @@ class Tile:
         self.optimizer: StackedOptimizer = make_optimizer(
             lanes[0].recipe.structure.optimizer,
             network.parameters,
-            [_keywords(lane) for lane in lanes],
+            [lane.recipe.optimizer_keywords for lane in lanes],
         )
         self._lay_out()
 
@@ -164,13 +163,3 @@ class Tile:
             self.network = self.network.keep(index)
             self.optimizer.keep(self.network.parameters, index)
             self._lay_out()
-
-
-def _keywords(lane: Lane) -> dict[str, object]:
-    knobs = lane.recipe.knobs
-    return OPTIMIZERS[lane.recipe.structure.optimizer].keywords(
-        weight_decay=knobs.weight_decay,
-        momentum=knobs.momentum,
-        nesterov=knobs.nesterov,
-        optimizer_params=dict(knobs.optimizer_params),
-    )

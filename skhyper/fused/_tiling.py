@@ -2,13 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import groupby
 
-import torch
-from torch import nn
-
 from skhyper.fused._lanes import Lane
+from skhyper.fused._request import size_of
 from skhyper.training import Structure
 
 __all__ = ["bucket", "cut_tiles"]
@@ -97,7 +94,6 @@ def _parts(lanes: list[Lane], n_parts: int) -> list[list[Lane]]:
     return [lanes[i : i + size] for i in range(0, len(lanes), size)]
 
 
-@lru_cache(maxsize=256)
 def tile_lanes(structure: Structure) -> int:
     """Give the number of lanes whose steps are fast together.
 
@@ -111,12 +107,7 @@ def tile_lanes(structure: Structure) -> int:
     n_lanes : int
         Between 8 and 256.
     """
-    module = structure.module(
-        **dict(structure.module_params), generator=torch.Generator()
-    )
-    n_weights = sum(parameter.numel() for parameter in module.parameters())
-    layers = [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
-    n_values = sum(layer.in_features + layer.out_features for layer in layers)
+    n_weights, n_values = size_of(structure)
     n_numbers = (
         COPIES_OF_WEIGHTS * n_weights + COPIES_OF_ROWS * structure.batch_size * n_values
     )

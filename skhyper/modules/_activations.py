@@ -2,6 +2,8 @@
 
 import torch
 
+__all__ = ["ACTIVATIONS", "NEVER_FALLING"]
+
 ACTIVATIONS: dict[str, type[torch.nn.Module]] = {
     "relu": torch.nn.ReLU,
     "leaky_relu": torch.nn.LeakyReLU,
@@ -14,3 +16,6 @@ ACTIVATIONS: dict[str, type[torch.nn.Module]] = {
     "sigmoid": torch.nn.Sigmoid,
     "identity": torch.nn.Identity,
 }
+
+NEVER_FALLING = set(ACTIVATIONS) - {"gelu", "silu", "mish"}
+"""Activations of which a larger number never has a smaller value."""

@@ -32,19 +32,12 @@ def build_net(recipe: Recipe, data: Data) -> Net:
         An initialized net.
     """
     structure, knobs = recipe.structure, recipe.knobs
-    optimizer = OPTIMIZERS[structure.optimizer]
-    keywords = optimizer.keywords(
-        weight_decay=knobs.weight_decay,
-        momentum=knobs.momentum,
-        nesterov=knobs.nesterov,
-        optimizer_params=dict(knobs.optimizer_params),
-    )
     net = Net(
         structure.module,
         criterion=Loss,
         criterion__name=structure.loss,
         criterion__label_smoothing=knobs.label_smoothing,
-        optimizer=optimizer.optimizer,
+        optimizer=OPTIMIZERS[structure.optimizer].optimizer,
         lr=knobs.lr,
         max_epochs=knobs.max_epochs,
         batch_size=structure.batch_size,
@@ -60,7 +53,7 @@ def build_net(recipe: Recipe, data: Data) -> Net:
         l1=knobs.l1,
         l2=knobs.l2,
         autocast=structure.autocast,
-        **{f"optimizer__{name}": value for name, value in keywords.items()},
+        **{f"optimizer__{name}": v for name, v in recipe.optimizer_keywords.items()},
         **{f"module__{name}": value for name, value in structure.module_params},
         module__dropout=knobs.dropout,
         module__dtype=structure.dtype,

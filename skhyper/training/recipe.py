@@ -11,6 +11,7 @@ import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
 
+from skhyper.rules import OPTIMIZERS
 from skhyper.training.history import history_frame
 
 __all__ = ["Data", "Knobs", "Outcome", "Recipe", "Rows", "StopReason", "Structure"]
@@ -126,6 +127,17 @@ class Recipe:
     knobs: Knobs
     callbacks: tuple[Any, ...] = ()
     verbose: int = 0
+
+    @property
+    def optimizer_keywords(self) -> dict[str, Any]:
+        """The arguments of torch's optimizer, without the learning rate."""
+        knobs = self.knobs
+        return OPTIMIZERS[self.structure.optimizer].keywords(
+            weight_decay=knobs.weight_decay,
+            momentum=knobs.momentum,
+            nesterov=knobs.nesterov,
+            optimizer_params=dict(knobs.optimizer_params),
+        )
 
 
 @dataclass(frozen=True, eq=False)

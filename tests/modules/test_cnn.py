@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from skhyper.modules import (
+    ACTIVATIONS,
     CNN,
     BatchNorm1d,
     GroupNorm,
@@ -34,12 +35,12 @@ def test_layers_stand_in_the_order_they_are_applied() -> None:
         "reshape",
         "conv0",
         "conv_normalizer0",
-        "conv_activation0",
         "pool0",
+        "conv_activation0",
         "conv1",
         "conv_normalizer1",
-        "conv_activation1",
         "pool1",
+        "conv_activation1",
         "flatten",
         "hidden0",
         "normalizer0",
@@ -109,6 +110,18 @@ def test_output_is_that_of_the_formula() -> None:
     vectors = network.hidden0(maps.reshape(4, 6 * 2 * 2))
     vectors = functional.layer_norm(vectors, (5,))
     expected = network.output(torch.relu(vectors))
+    torch.testing.assert_close(network(x), expected)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_pooling_gives_the_values_it_would_give_behind_the_activation(
+    activation: str,
+) -> None:
+    network = CNN((1, 9, 8), 2, (), channels=4, activation=activation)
+    conv, pool = network.conv0, network.pool0
+    activate = network.conv_activation0
+    x = torch.randn(5, 1, 9, 8)
+    expected = network.output(pool(activate(conv(x))).flatten(1))
     torch.testing.assert_close(network(x), expected)
 
 
