@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, check_X_y
 
@@ -18,6 +19,7 @@ from skhyper.estimators._inputs import is_plain_features, is_plain_target
 
 Array = np.ndarray[Any, Any]
 TYPES = ["f4", "f8", "f2", ">f8", "i8", "u2", "?", "c8", "U1"]
+KINDS = [int, bool, float, str]
 ROWS = np.arange(12.0).reshape(4, 3)
 
 repeatable = settings(
@@ -157,3 +159,21 @@ def test_integers_of_which_most_differ_are_warned_of() -> None:
     y[:8] = 0
     with pytest.warns(UserWarning, match="greater than 50%"):
         MLPClassifier(max_epochs=1).fit(X, y)
+
+
+@pytest.mark.parametrize("scored", KINDS)
+@pytest.mark.parametrize("learned", KINDS)
+def test_score_is_the_accuracy_of_scikit_learn(learned: type, scored: type) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(101, 3)), rng.integers(0, 2, 101)
+    net = MLPClassifier(max_epochs=2, random_state=0).fit(X, y.astype(learned))
+    target = y.astype(scored)
+    for wanted in (target, target[:50], target.tolist(), target.reshape(-1, 1)):
+        outcomes = []
+        for score, values in ((accuracy_score, net.predict(X)), (net.score, X)):
+            pair = (wanted, values) if score is accuracy_score else (values, wanted)
+            try:
+                outcomes.append(score(*pair))
+            except (TypeError, ValueError) as error:
+                outcomes.append(f"{type(error).__name__}: {error}")
+        assert outcomes[0] == outcomes[1]
