@@ -20,11 +20,11 @@ class BatchStatistics(NamedTuple):
 
     Parameters
     ----------
-    mean : torch.Tensor of shape (*, 1, n_units)
+    mean : torch.Tensor of shape (..., 1, n_units)
         Means over the rows.
-    var : torch.Tensor of shape (*, 1, n_units)
+    var : torch.Tensor of shape (..., 1, n_units)
         Mean squares of the distances from them.
-    inverse : torch.Tensor of shape (*, 1, n_units)
+    inverse : torch.Tensor of shape (..., 1, n_units)
         One over the standard deviations.
     """
 
@@ -40,15 +40,15 @@ def batch_norm(
 
     Parameters
     ----------
-    x : torch.Tensor of shape (*, n_rows, n_units)
+    x : torch.Tensor of shape (..., n_rows, n_units)
         Values of one network or of many.
-    weight, bias : torch.Tensor of shape (*, 1, n_units)
+    weight, bias : torch.Tensor of shape (..., 1, n_units)
         Scale and shift.
     eps : float
         Added to the variance.
-    centred : torch.Tensor of shape (*, n_rows, n_units)
+    centred : torch.Tensor of shape (..., n_rows, n_units)
         Where the values less their means are put; may be `x` itself.
-    out : torch.Tensor of shape (*, n_rows, n_units)
+    out : torch.Tensor of shape (..., n_rows, n_units)
         Where the result is put.
 
     Returns
@@ -90,22 +90,22 @@ def batch_norm_backward(
 
     Parameters
     ----------
-    gradient : torch.Tensor of shape (*, n_rows, n_units)
+    gradient : torch.Tensor of shape (..., n_rows, n_units)
         Gradient of its result.
-    centred : torch.Tensor of shape (*, n_rows, n_units)
+    centred : torch.Tensor of shape (..., n_rows, n_units)
         What it has put there.
-    weight : torch.Tensor of shape (*, 1, n_units)
+    weight : torch.Tensor of shape (..., 1, n_units)
         Scale.
-    inverse : torch.Tensor of shape (*, 1, n_units)
+    inverse : torch.Tensor of shape (..., 1, n_units)
         As it has given it.
-    scratch : torch.Tensor of shape (*, n_rows, n_units)
+    scratch : torch.Tensor of shape (..., n_rows, n_units)
         What is written over.
-    out : torch.Tensor of shape (*, n_rows, n_units)
+    out : torch.Tensor of shape (..., n_rows, n_units)
         Where the gradient of its input is put; may be `gradient` itself.
 
     Returns
     -------
-    of_weight, of_bias : torch.Tensor of shape (*, 1, n_units)
+    of_weight, of_bias : torch.Tensor of shape (..., 1, n_units)
         Gradients of the scale and the shift.
 
     Examples
@@ -142,7 +142,7 @@ def average_statistics(
 
     Parameters
     ----------
-    mean, var : torch.Tensor of shape (*, n_units)
+    mean, var : torch.Tensor of shape (..., n_units)
         The running statistics, which are changed.
     statistics : BatchStatistics
         Those of the batch.
@@ -178,18 +178,18 @@ def batch_norm_by(
 
     Parameters
     ----------
-    x : torch.Tensor of shape (*, n_rows, n_units)
+    x : torch.Tensor of shape (..., n_rows, n_units)
         Values of one network or of many.
-    weight, bias, mean, var : torch.Tensor of shape (*, 1, n_units)
+    weight, bias, mean, var : torch.Tensor of shape (..., 1, n_units)
         Scale and shift, and the statistics.
     eps : float
         Added to the variance.
-    out : torch.Tensor of shape (*, n_rows, n_units) or None, default=None
+    out : torch.Tensor of shape (..., n_rows, n_units) or None, default=None
         Where the result is put; None for a new tensor.
 
     Returns
     -------
-    result : torch.Tensor of shape (*, n_rows, n_units)
+    result : torch.Tensor of shape (..., n_rows, n_units)
         The result.
 
     Examples

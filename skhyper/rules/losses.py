@@ -20,7 +20,7 @@ def has_few_classes(output: Tensor) -> bool:
 
     Parameters
     ----------
-    output : torch.Tensor of shape (*, n_rows, n_classes)
+    output : torch.Tensor of shape (..., n_rows, n_classes)
         Output of a net, or of many.
 
     Returns
