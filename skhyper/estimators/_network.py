@@ -36,6 +36,7 @@ from skhyper.training import (
     evaluate,
     is_finite,
     one_thread,
+    share,
     train,
     train_on,
 )
@@ -111,13 +112,8 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
             # A fit that fails leaves no model behind, not even the one before.
             self.__dict__.pop("_outcome", None)
         start = self.__dict__.get("_outcome")
-        X, y = self._read(X, y, reset=start is None)
-        weight = self._read_weight(sample_weight, X, y)
-        if start is None:
-            self._learn_target(y, weight)
         seed = draw_seed(self.random_state)
-        rows = self._rows(X, y, weight, self._dtype(X))
-        data = self._split(rows, y, X_val, y_val, seed)
+        data = share(self._data(X, y, sample_weight, X_val, y_val, seed))
         recipe = self._recipe(data, seed, "fit")
         # Where a run starts from is part of no key, as a net has no lasting hash.
         memory = str(self.memory) if isinstance(self.memory, Path) else self.memory
@@ -134,11 +130,7 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
                 "early_stopping='auto' or False."
             )
         first = not self.__sklearn_is_fitted__()
-        X, y = self._read(X, y, reset=first)
-        weight = self._read_weight(sample_weight, X, y)
-        if first:
-            self._learn_target(y, weight)
-        data = Data(self._rows(X, y, weight, self._dtype(X)))
+        data = Data(self._read_rows(X, y, sample_weight)[0])
         seed = draw_seed(self.random_state) if first else self._net_recipe.knobs.seed
         recipe = self._recipe(data, seed, "partial_fit")
         outcome = train_on(recipe, data, None if first else self._outcome)
@@ -251,6 +243,22 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         )
         return weight if class_weight is None else weight * class_weight
 
+    def _data(
+        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, seed: int
+    ) -> Data:
+        """Turn what the user gives into the rows to train on and to watch."""
+        rows, target = self._read_rows(X, y, sample_weight)
+        return Data(*self._split(rows, target, X_val, y_val, seed), origin=X)
+
+    def _read_rows(self, X: Any, y: Any, sample_weight: Any) -> tuple[Rows, Any]:
+        """Read training rows, and learn from the first ones what they are like."""
+        first = not self.__sklearn_is_fitted__()
+        X, y = self._read(X, y, reset=first)
+        weight = self._read_weight(sample_weight, X, y)
+        if first:
+            self._learn_target(y, weight)
+        return self._rows(X, y, weight, self._dtype(X)), y
+
     def _rows(
         self,
         X: NDArray[Any],
@@ -270,16 +278,16 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         return rows if weight is None else weigh_rows(name, rows, weight)
 
     def _dtype(self, X: NDArray[Any]) -> torch.dtype:
-        if self.precision == "auto" and self.__sklearn_is_fitted__():
+        if self.precision != "auto":
+            return torch.float64 if self.precision == "float64" else torch.float32
+        if self.__sklearn_is_fitted__():
             return self._net_recipe.structure.dtype
-        if self.precision == "auto":
-            on_cpu = resolve_device(type(self).__name__, self.device) == "cpu"
-            return torch.float64 if X.dtype == np.float64 and on_cpu else torch.float32
-        return torch.float64 if self.precision == "float64" else torch.float32
+        on_cpu = resolve_device(type(self).__name__, self.device) == "cpu"
+        return torch.float64 if X.dtype == np.float64 and on_cpu else torch.float32
 
     def _split(
         self, rows: Rows, y: NDArray[Any], X_val: Any, y_val: Any, seed: int
-    ) -> Data:
+    ) -> tuple[Rows, Rows | None]:
         if (X_val is None) != (y_val is None):
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(
@@ -290,16 +298,15 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
             with as_validation():
                 X, y_val = self._read(X_val, y_val, reset=False)
                 weight = self._class_weight(y_val, y)
-                return Data(rows, self._rows(X, y_val, weight, rows.X.dtype))
+                return rows, self._rows(X, y_val, weight, rows.X.dtype)
         stopping = self.early_stopping
         if stopping == "auto":
             stopping = len(rows) > EARLY_STOPPING_ROWS
         if not stopping:
-            return Data(rows)
-        target = rows.y.cpu().numpy()  # type: ignore[union-attr]
-        strata = self._strata(target)
-        name = type(self).__name__
-        return Data(*split_rows(name, rows, self.validation_fraction, strata, seed))
+            return rows, None
+        strata = self._strata(rows.y.cpu().numpy())  # type: ignore[union-attr]
+        fraction = self.validation_fraction
+        return split_rows(type(self).__name__, rows, fraction, strata, seed)
 
     def _recipe(self, data: Data, seed: int, method: str) -> Recipe:
         name = type(self).__name__

@@ -1,6 +1,7 @@
 """Rows on the device, and which of them are set aside."""
 
 import math
+import mmap
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from sklearn.model_selection import train_test_split
 from skhyper.training import Rows
 
 __all__ = ["as_tensor", "auto_batch_size", "split_rows", "weigh_rows"]
+
+# From so many bytes on, rows get memory of their own.
+OWN_MEMORY = 2**20
 
 
 def as_tensor(
@@ -35,12 +39,16 @@ def as_tensor(
         Not to be written to: it may share memory with `array`.
     """
     array = np.ascontiguousarray(array)
-    if not array.flags.writeable:
-        # torch warns of arrays it could not write to, such as memory maps.
-        array = array.copy()
-    tensor = torch.from_numpy(array).to(device=device, dtype=dtype)
-    # What lies across the vectors of a processor is multiplied with other bits.
-    return tensor.clone() if tensor.data_ptr() % alignment else tensor
+    room = torch.empty(0, dtype=dtype).numpy()
+    # What lies across the vectors of a processor is multiplied with other bits, and
+    # torch warns of arrays it could not write to, such as memory maps.
+    is_aligned = array.ctypes.data % alignment == 0
+    if not (is_aligned and array.flags.writeable and array.dtype == room.dtype):
+        room = _make_room(array.shape, dtype).numpy()
+        with np.errstate(over="ignore"):
+            np.copyto(room, array, casting="same_kind")
+        array = room
+    return torch.from_numpy(array).to(device)
 
 
 def auto_batch_size(n_samples: int) -> int:
@@ -155,9 +163,29 @@ def weigh_rows(name: str, rows: Rows, weight: NDArray[Any]) -> Rows:
     share = as_tensor(weight / largest, rows.X.dtype, str(rows.X.device))
     weighted = Rows(rows.X, rows.y, share)
     counts = share > 0
-    return weighted if counts.all() else _take(weighted, counts)
+    return weighted if counts.all() else _take(weighted, counts.nonzero().flatten())
 
 
 def _take(rows: Rows, index: torch.Tensor) -> Rows:
     parts = (rows.X, rows.y, rows.weight)
-    return Rows(*(None if part is None else part[index] for part in parts))  # type: ignore[arg-type]
+    return Rows(*(None if part is None else _gather(part, index) for part in parts))  # type: ignore[arg-type]
+
+
+def _gather(part: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    if part.device.type != "cpu":
+        return part[index]
+    room = _make_room((len(index), *part.shape[1:]), part.dtype)
+    return torch.index_select(part, 0, index, out=room)
+
+
+def _make_room(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+    """Make room for rows on the CPU, at an address that is a multiple of 64.
+
+    Many rows get memory of their own, which the system has back as soon as nobody
+    holds them. Fits that wait for each other let go of their rows for equal ones that
+    are known, and the gaps in shared memory would not be filled again.
+    """
+    n_bytes = math.prod(shape) * dtype.itemsize
+    if n_bytes < OWN_MEMORY:
+        return torch.empty(shape, dtype=dtype)
+    return torch.frombuffer(mmap.mmap(-1, n_bytes), dtype=dtype).view(shape)

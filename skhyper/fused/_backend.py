@@ -11,7 +11,7 @@ import joblib
 from joblib.parallel import ParallelBackendBase, register_parallel_backend
 
 from skhyper.fused._memory import free_memory
-from skhyper.fused._request import Request
+from skhyper.fused._request import Footprint, Request
 from skhyper.fused._scheduler import Scheduler, scheduler_here
 from skhyper.fused._tasks import Task
 from skhyper.fused._trainer import train_together
@@ -206,9 +206,10 @@ def train_within(
     results : list of Outcome or BaseException
         As in ``train_together``.
     """
-    sizes = [request.n_bytes for request in requests]
     limit = "max_tasks" if len(requests) >= max_tasks else None
-    if sum(sizes) + sizes[-1] > budget:
+    n_bytes = Footprint(requests).n_bytes
+    last = n_bytes - Footprint(requests[:-1]).n_bytes
+    if n_bytes + last > budget:
         limit = "memory"
     for request in requests:
         if request.report is not None:

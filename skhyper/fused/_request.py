@@ -1,5 +1,7 @@
-"""One run that is handed in."""
+"""One run that is handed in, and the memory that runs need."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -10,12 +12,12 @@ from torch import nn
 from skhyper.fused._report import Report
 from skhyper.training import Data, Outcome, Recipe, Structure
 
-__all__ = ["NetworkSize", "Request", "size_of"]
+__all__ = ["Footprint", "NetworkSize", "Request", "size_of"]
 
 # Of the weights, while they are trained: gradients, two moments, scratch, the best.
 COPIES = 6
 
-# Of the rows: those that the task has cut out, and those that a stack reads.
+# Of the rows: those that were handed in, and those that a stack reads.
 COPIES_OF_ROWS = 2
 
 
@@ -41,14 +43,51 @@ class Request:
     report: Report | None = None
 
     @cached_property
-    def n_bytes(self) -> int:
-        """Bytes that its training needs, more or less."""
-        structure = self.recipe.structure
-        rows = [self.data.train.X, *([self.data.valid.X] if self.data.valid else [])]
-        # The weights, their gradients, the optimizer's state and the best weights.
+    def holdings(self) -> dict[int, int]:
+        """Bytes of all that its training needs, more or less, by what holds them.
+
+        The rows and what they were made from may be those of other requests too.
+        """
+        structure, data = self.recipe.structure, self.data
+        parts = [rows for rows in (data.train, data.valid) if rows is not None]
+        sizes = {id(part): part.X.numel() * part.X.element_size() for part in parts}
         weights = COPIES * size_of(structure).n_weights * structure.dtype.itemsize
-        n_bytes = sum(part.numel() * part.element_size() for part in rows)
-        return weights + COPIES_OF_ROWS * n_bytes
+        return {
+            id(self): weights,
+            id(data.origin): sum(sizes.values()),
+            **{part: COPIES_OF_ROWS * n_bytes for part, n_bytes in sizes.items()},
+        }
+
+
+class Footprint:
+    """Bytes that requests need together: what several of them hold counts once.
+
+    Parameters
+    ----------
+    requests : iterable of Request, default=()
+        The first ones.
+    """
+
+    def __init__(self, requests: Iterable[Request] = ()) -> None:
+        self.n_bytes = 0
+        self._n_holders: Counter[int] = Counter()
+        for request in requests:
+            self.add(request)
+
+    def add(self, request: Request) -> None:
+        """Count a request."""
+        for part, n_bytes in request.holdings.items():
+            if not self._n_holders[part]:
+                self.n_bytes += n_bytes
+            self._n_holders[part] += 1
+
+    def remove(self, request: Request) -> None:
+        """Count a request no more."""
+        for part, n_bytes in request.holdings.items():
+            self._n_holders[part] -= 1
+            if not self._n_holders[part]:
+                self.n_bytes -= n_bytes
+                del self._n_holders[part]
 
 
 class NetworkSize(NamedTuple):

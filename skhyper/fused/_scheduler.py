@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from skhyper.fused._report import report_here
-from skhyper.fused._request import Request
+from skhyper.fused._request import Footprint, Request
+from skhyper.fused._sharing import KnownRows
 from skhyper.fused._tasks import FitSeat, Seat, Task
 from skhyper.training import Data, Halt, Outcome, Recipe
 
@@ -82,7 +83,8 @@ class Scheduler:
         self._blocked: set[object] = set()
         self._returning: deque[Seat] = deque()
         self._waiting: list[FitSeat] = []
-        self._n_bytes = 0
+        self._footprint = Footprint()
+        self._known = KnownRows()
         self._threads: list[threading.Thread] = []
         self._executor = ThreadPoolExecutor(n_slots)
         self._n_running = 0
@@ -156,7 +158,7 @@ class Scheduler:
         seat = FitSeat(_here.owner, Request(recipe, data, start, report_here()))
         with self._lock:
             self._waiting.append(seat)
-            self._n_bytes += seat.request.n_bytes
+            self._footprint.add(seat.request)
             self._n_running -= 1
             self._advance()
         seat.called.wait()
@@ -188,7 +190,7 @@ class Scheduler:
             for seat in [*self._waiting]:
                 if owner in (None, seat.owner):
                     self._waiting.remove(seat)
-                    self._n_bytes -= seat.request.n_bytes
+                    self._footprint.remove(seat.request)
                     seat.result = KeyboardInterrupt()
                     self._returning.append(seat)
             self._advance()
@@ -232,18 +234,18 @@ class Scheduler:
 
     def _is_spent(self) -> bool:
         """Tell whether those that wait need all the memory there is."""
-        return bool(self._waiting) and self._n_bytes >= self.budget
+        return bool(self._waiting) and self._footprint.n_bytes >= self.budget
 
     def _take_group(self) -> list[FitSeat]:
         """Take the longest waiting ones, as many as there is memory for."""
         group: list[FitSeat] = []
-        n_bytes = 0
+        footprint = Footprint()
         while self._waiting:
-            n_bytes += self._waiting[0].request.n_bytes
-            if group and n_bytes > self.budget:
+            footprint.add(self._waiting[0].request)
+            if group and footprint.n_bytes > self.budget:
                 break
             group.append(self._waiting.pop(0))
-        self._n_bytes -= sum(seat.request.n_bytes for seat in group)
+            self._footprint.remove(group[-1].request)
         return group
 
     def _work(self, task: Task | None) -> None:
@@ -252,7 +254,7 @@ class Scheduler:
         while task is not None:
             _here.owner = task.owner
             try:
-                task.run(self.halt, self.train)
+                task.run(self.halt, self.train, self._known.share)
             finally:
                 task = self._next_task(task)
 

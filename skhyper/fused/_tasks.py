@@ -7,7 +7,7 @@ from typing import Any
 
 from skhyper.fused._report import report_here, report_in_force
 from skhyper.fused._request import Request
-from skhyper.training import Halt, Outcome, driver_in_force
+from skhyper.training import Data, Halt, Outcome, driver_in_force
 from skhyper.training.driver import Driver
 
 __all__ = ["FitSeat", "Seat", "Task"]
@@ -33,11 +33,11 @@ class Task:
         self.report = report_here()
         self.future: Future[Any] = Future()
 
-    def run(self, halt: Halt, driver: Driver) -> None:
-        """Call it, with a driver to train its fits, and hand over what it gives."""
+    def run(self, halt: Halt, driver: Driver, sharer: Callable[[Data], Data]) -> None:
+        """Call it, with what its fits are trained by, and hand over what it gives."""
         with report_in_force(self.report):
             try:
-                with halt.in_force(), driver_in_force(driver):
+                with halt.in_force(), driver_in_force(driver, sharer):
                     result = self.function()
             except BaseException as error:
                 self.future.set_exception(error)

@@ -22,6 +22,7 @@ from skhyper._sklearn import (
     warn_or_raise_about_fit_failures,
 )
 from skhyper.search._evaluation import Evaluation, Outcome
+from skhyper.search._fold import Fold
 from skhyper.search._fusion import joblib_options, warn_of_lone_fits
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._plan import Plan
@@ -106,7 +107,7 @@ class BaseSearch(BaseSearchCV):
         context = self._init_callback_context(
             max_subtasks=1 + (self.refit is not False)
         ).call_on_fit_task_begin(**data)
-        splits = self._split(X, y, routed.splitter.split)
+        folds = self._folds(X, y, routed.splitter.split)
         estimator = clone(self.estimator)
         parameters = Parameters(estimator)
         strategy = self._strategy(parameters)
@@ -117,12 +118,12 @@ class BaseSearch(BaseSearchCV):
             return_train_score=self.return_train_score,
             error_score=self.error_score,
             verbose=self.verbose,
-            n_splits=len(splits),
+            n_splits=len(folds),
             seed=self._draw_seed(),
             search=self,
         )
         options = joblib_options(self, parameters)
-        evaluation = Evaluation(estimator, X, y, splits, procedure, options)
+        evaluation = Evaluation(estimator, X, y, folds, procedure, options)
         try:
             self._search(strategy, evaluation, context)
         except BaseException:
@@ -158,7 +159,7 @@ class BaseSearch(BaseSearchCV):
             cv = splits
         return check_cv(cv, y, classifier=is_classifier(self.estimator))
 
-    def _split(self, X: Any, y: Any, split_params: dict[str, Any]) -> list[Any]:
+    def _folds(self, X: Any, y: Any, split_params: dict[str, Any]) -> list[Fold]:
         """Split once: all candidates are judged on the same rows."""
         splitter = self._splitter(y)
         self.n_splits_ = splitter.get_n_splits(X, y, **split_params)
@@ -168,7 +169,7 @@ class BaseSearch(BaseSearchCV):
                 "cv.split and cv.get_n_splits return inconsistent results. Expected "
                 f"{self.n_splits_} splits, got {len(splits)}"
             )
-        return splits
+        return [Fold(train, test) for train, test in splits]
 
     def _draw_seed(self) -> int:
         if self.random_state is None:
@@ -179,7 +180,7 @@ class BaseSearch(BaseSearchCV):
         self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
     ) -> None:
         """Ask for candidates, evaluate them and tell, until there are none."""
-        n_splits = len(evaluation.splits)
+        n_splits = len(evaluation.folds)
         search_context = context.subcontext(
             task_name="search",
             max_subtasks=strategy.n_candidates * n_splits,
@@ -238,7 +239,7 @@ class BaseSearch(BaseSearchCV):
     def _keep_finished(self, evaluation: Evaluation) -> None:
         """Keep what was finished when something ended the search."""
         outcomes = evaluation.finished
-        if outcomes and evaluation.splits:
+        if outcomes and evaluation.folds:
             with warnings.catch_warnings():
                 # Nothing may take the place of what ended the search.
                 warnings.simplefilter("ignore")

@@ -11,12 +11,11 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skhyper._joblib import TerminatedWorkerError
 from skhyper.fused import Report, report_in_force
+from skhyper.search._fold import Fold
 from skhyper.search._task import Procedure, Task, TaskResult, last_words, run_task
 from skhyper.training import Halt
 
 __all__ = ["Evaluation", "Outcome"]
-
-Split = tuple[Any, Any]
 
 
 @dataclass
@@ -57,7 +56,7 @@ class Evaluation:
         Cloned for each task.
     X, y : array-like
         All rows.
-    splits : sequence of (train, test)
+    folds : sequence of Fold
         The same for all candidates.
     procedure : Procedure
         How to fit and score.
@@ -77,14 +76,14 @@ class Evaluation:
         estimator: BaseEstimator,
         X: Any,
         y: Any,
-        splits: Sequence[Split],
+        folds: Sequence[Fold],
         procedure: Procedure,
         options: dict[str, Any],
     ) -> None:
         self.estimator = estimator
         self.X = X
         self.y = y
-        self.splits = splits
+        self.folds = folds
         self.procedure = procedure
         self.options = options
         self.outcomes: list[Outcome] = []
@@ -104,10 +103,10 @@ class Evaluation:
         first = len(self.outcomes)
         tasks = []
         for candidate, params in enumerate(candidates, start=first):
-            self.outcomes.append(Outcome(params, len(self.splits)))
+            self.outcomes.append(Outcome(params, len(self.folds)))
             tasks += [
-                Task(candidate, split, params, train, test)
-                for split, (train, test) in enumerate(self.splits)
+                Task(candidate, split, params, fold)
+                for split, fold in enumerate(self.folds)
             ]
         # Made before the loop: a context cannot be added to a search that is being
         # pickled for a worker.
@@ -116,7 +115,7 @@ class Evaluation:
             if context is None
             else context.subcontext(
                 task_name="candidate-split-evaluation",
-                task_id=task.candidate * len(self.splits) + task.split,
+                task_id=task.candidate * len(self.folds) + task.split,
             )
             for task in tasks
         }
@@ -204,7 +203,7 @@ class Evaluation:
                 self._run_parallel([task], contexts, [])
             except TerminatedWorkerError as error:
                 outcome = self.outcomes[task.candidate]
-                for split in range(len(self.splits)):
+                for split in range(len(self.folds)):
                     outcome.results.setdefault(
                         split,
                         TaskResult(

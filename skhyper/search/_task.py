@@ -14,13 +14,8 @@ from joblib.logger import short_format_time
 from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackContext
 
-from skhyper._sklearn import (
-    MultimetricScorer,
-    array_device,
-    check_method_params,
-    get_namespace,
-    safe_split,
-)
+from skhyper._sklearn import MultimetricScorer, check_method_params
+from skhyper.search._fold import Fold
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._target import fitted_networks
 from skhyper.training import Halt, driver_in_force, train_alone
@@ -51,8 +46,7 @@ class Task:
     candidate: int
     split: int
     params: dict[str, Any]
-    train: Any
-    test: Any
+    fold: Fold
 
 
 @dataclass(frozen=True)
@@ -146,13 +140,12 @@ def _fit_and_score(
     procedure: Procedure,
     context: CallbackContext | None,
 ) -> TaskResult:
-    train, test = _like(X, task.train), _like(X, task.test)
+    train, test = task.fold.indices(X)
     fit_params = check_method_params(X, procedure.fit_params, indices=train)
     start = time.perf_counter()
     try:
-        X_train, y_train = safe_split(estimator, X, y, train)
-        X_test, y_test = safe_split(estimator, X, y, test, train)
-        _fit(estimator, X_train, y_train, fit_params, procedure.search, context)
+        cut = task.fold.cut(estimator, X, y)
+        _fit(estimator, cut.X_train, cut.y_train, fit_params, procedure.search, context)
     except Exception as error:
         if procedure.error_score == "raise":
             raise
@@ -166,12 +159,16 @@ def _fit_and_score(
         )
     fitted = time.perf_counter()
     test_params = check_method_params(X, procedure.score_params, indices=test)
-    test_scores, failed = _score(estimator, X_test, y_test, test_params, procedure)
+    test_scores, failed = _score(
+        estimator, cut.X_test, cut.y_test, test_params, procedure
+    )
     score_time = time.perf_counter() - fitted
     train_scores = None
     if procedure.return_train_score:
         train_params = check_method_params(X, procedure.score_params, indices=train)
-        train_scores, _ = _score(estimator, X_train, y_train, train_params, procedure)
+        train_scores, _ = _score(
+            estimator, cut.X_train, cut.y_train, train_params, procedure
+        )
     return TaskResult(
         task.candidate,
         task.split,
@@ -187,12 +184,6 @@ def _fit_and_score(
 def last_words(error: BaseException) -> str:
     """Say in one line what was raised."""
     return shorten(f"{type(error).__name__}: {error}", WORDS, placeholder=" ...")
-
-
-def _like(X: Any, indices: Any) -> Any:
-    """Bring the indices of a splitter to the library and device of the rows."""
-    xp, _ = get_namespace(X)
-    return xp.asarray(indices, device=array_device(X))
 
 
 def _fit(

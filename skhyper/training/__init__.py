@@ -4,7 +4,7 @@ from skhyper.training.alone import train_alone, train_on
 from skhyper.training.batches import Batches, batch_bounds
 from skhyper.training.callbacks import OWN_CALLBACKS, needs_batches
 from skhyper.training.divergence import LARGEST_LOSS, divergence
-from skhyper.training.driver import driver_in_force, train
+from skhyper.training.driver import driver_in_force, share, train
 from skhyper.training.evaluation import (
     TRIED_ROWS,
     evaluate,
@@ -55,6 +55,7 @@ __all__ = [
     "needs_batches",
     "one_thread",
     "restore_net",
+    "share",
     "train",
     "train_alone",
     "train_on",

@@ -1,14 +1,14 @@
-"""Train a recipe by whichever trainer is in force in this thread."""
+"""Train a recipe by whichever driver is in force in this thread."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from skhyper.training.alone import train_alone
 from skhyper.training.recipe import Data, Outcome, Recipe
 
-__all__ = ["Driver", "driver_in_force", "train"]
+__all__ = ["Driver", "driver_in_force", "share", "train"]
 
 
 class Driver(Protocol):
@@ -20,8 +20,25 @@ class Driver(Protocol):
         """Train ``recipe`` on ``data``."""
 
 
+def keep(data: Data) -> Data:
+    """Share rows with nobody.
+
+    Parameters
+    ----------
+    data : Data
+        The rows of a run.
+
+    Returns
+    -------
+    data : Data
+        The same.
+    """
+    return data
+
+
 class _Here(threading.local):
     driver: Driver = staticmethod(train_alone)
+    sharer: Callable[[Data], Data] = staticmethod(keep)
 
 
 _here = _Here()
@@ -54,23 +71,46 @@ def train(recipe: Recipe, data: Data, start: Outcome | None = None) -> Outcome:
     return _here.driver(recipe, data, start)
 
 
+def share(data: Data) -> Data:
+    """Give equal rows that another run holds already, if there are some.
+
+    Whoever waits for many runs asks it before, so that rows which are the same for
+    all of them lie in memory once.
+
+    Parameters
+    ----------
+    data : Data
+        The rows of a run.
+
+    Returns
+    -------
+    data : Data
+        Equal rows of the same origin.
+    """
+    return _here.sharer(data)
+
+
 @contextmanager
-def driver_in_force(driver: Driver) -> Iterator[None]:
+def driver_in_force(
+    driver: Driver, sharer: Callable[[Data], Data] = keep
+) -> Iterator[None]:
     """Let ``train`` use another driver in this thread.
 
     Parameters
     ----------
     driver : callable
         Called as ``driver(recipe, data, start)``.
+    sharer : callable, default=keep
+        Called as ``sharer(data)`` by ``share``.
 
     Yields
     ------
     None
         Nothing.
     """
-    before = _here.driver
-    _here.driver = driver
+    before = _here.driver, _here.sharer
+    _here.driver, _here.sharer = driver, sharer
     try:
         yield
     finally:
-        _here.driver = before
+        _here.driver, _here.sharer = before

@@ -213,10 +213,18 @@ class Data:
         Rows to learn from.
     valid : Rows or None, default=None
         Rows to watch, and to stop by.
+    origin : object, default=None
+        What the rows were made from. It is only told from those of others, to know
+        how much memory they all take.
     """
 
     train: Rows
     valid: Rows | None = None
+    origin: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What a run is cached by: the rows, wherever they come from.
+        return {"train": self.train, "valid": self.valid}
 
 
 class StopReason(StrEnum):

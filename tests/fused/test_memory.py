@@ -13,7 +13,7 @@ from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 
 from skhyper import MLPClassifier
-from skhyper.fused._sharing import make_lanes
+from skhyper.fused._sharing import KnownRows, make_lanes
 from skhyper.training import Data, Outcome, Rows
 from tests.fused.runs import make_requests
 
@@ -27,7 +27,11 @@ needs_proc = pytest.mark.skipif(
 def peak(**options):
     """Run a search in a process of its own, and give its peak in megabytes."""
     given = {"folds": 2, "width": 512, **options}
-    words = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
+    words = [
+        f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}")
+        for name, value in given.items()
+        if value is not False
+    ]
     done = subprocess.run(
         [sys.executable, str(SCRIPT), *words],
         capture_output=True,
@@ -60,6 +64,18 @@ def test_fewer_lanes_under_way_need_less_memory():
     assert within < 0.8 * many
 
 
+@needs_proc
+@pytest.mark.slow
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_rows_of_a_fold_lie_in_memory_once_however_many_fits_use_them(early_stopping):
+    # 60,000 rows of 64 features are 15 MB, of which a fold trains on half. Each of
+    # 60 more candidates would hold more than that twice.
+    form = {"copies": 100, "width": 8, "ours": True, "early_stopping": early_stopping}
+    few = peak(candidates=4, **form)
+    many = peak(candidates=64, **form)
+    assert many - few < 60 * 2 * 7.5 / 4
+
+
 def outcomes():
     return [each for each in gc.get_objects() if type(each) is Outcome]
 
@@ -90,10 +106,16 @@ def copied(request):
     return replace(request, data=Data(*rows))
 
 
+def shared(requests):
+    """Let runs hold equal rows once, as the backend does."""
+    known = KnownRows()
+    return [replace(each, data=known.share(each.data)) for each in requests]
+
+
 @pytest.mark.parametrize("valid", [False, True])
 def test_equal_rows_lie_in_memory_once(valid):
     knobs = [{"lr": lr} for lr in (0.01, 0.02, 0.03, 0.04)]
-    requests = [copied(request) for request in make_requests(knobs, valid=valid)]
+    requests = shared(copied(each) for each in make_requests(knobs, valid=valid))
     sources = {lane.source for lane in make_lanes(requests, range(len(requests)))}
     # A fold each, two of them of as many rows.
     assert sorted(source.n_rows for source in sources) == [58, 61, 61]
@@ -103,6 +125,7 @@ def test_equal_rows_lie_in_memory_once(valid):
 def test_rows_that_differ_in_one_number_are_not_shared():
     one, other = (copied(each) for each in make_requests([{}, {}], sizes=(61,)))
     other.data.train.X[-1, -1] += 1
+    one, other = shared([one, other])
     lanes = {lane.number: lane for lane in make_lanes([one, other], range(2))}
     assert lanes[0].source.train is one.data.train
     assert lanes[1].source.train is other.data.train
