@@ -113,7 +113,7 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
             self.__dict__.pop("_outcome", None)
         start = self.__dict__.get("_outcome")
         seed = draw_seed(self.random_state)
-        data = share(self._data(X, y, sample_weight, X_val, y_val, seed))
+        data = share(self._as_data(X, y, sample_weight, X_val, y_val, seed))
         recipe = self._recipe(data, seed, "fit")
         # Where a run starts from is part of no key, as a net has no lasting hash.
         memory = str(self.memory) if isinstance(self.memory, Path) else self.memory
@@ -243,7 +243,7 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         )
         return weight if class_weight is None else weight * class_weight
 
-    def _data(
+    def _as_data(
         self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, seed: int
     ) -> Data:
         """Turn what the user gives into the rows to train on and to watch."""

@@ -187,6 +187,8 @@ def test_estimators_are_values_of_a_parameter(iris):
     models = [MLPClassifier((4,), max_epochs=1), LogisticRegression(max_iter=1000)]
     search = GridSearchCV(pipeline, {"net": models}, cv=2).fit(*iris)
     shown = search.results_frame()["net"].sort_index()
+    # A masked array of numpy takes the attribute _data of what it holds instead of it.
+    assert list(map(type, search.cv_results_["param_net"])) == list(map(type, models))
     assert list(map(type, shown)) == list(map(type, models))
 
 
