@@ -11,6 +11,7 @@ import joblib
 from joblib.parallel import ParallelBackendBase, register_parallel_backend
 
 from skhyper.fused._memory import free_memory
+from skhyper.fused._report import Report, report_here
 from skhyper.fused._request import Footprint, Request
 from skhyper.fused._scheduler import Scheduler, scheduler_here
 from skhyper.fused._tasks import Task
@@ -18,6 +19,9 @@ from skhyper.fused._trainer import train_together
 from skhyper.training import Halt, Outcome
 
 __all__ = ["FusedBackend"]
+
+# Calls of joblib's own from the one that a user makes to the end of a backend.
+STACK_OF_JOBLIB = 4
 
 
 class FusedBackend(ParallelBackendBase):
@@ -43,6 +47,12 @@ class FusedBackend(ParallelBackendBase):
     ------
     ValueError
         If `max_tasks` or `memory` is not an int of at least 1.
+
+    Warns
+    -----
+    FusionWarning
+        Once, when joblib has no more tasks, if networks were trained one after the
+        other that need not have been, and no report of one's own hears of them.
 
     Examples
     --------
@@ -91,6 +101,9 @@ class FusedBackend(ParallelBackendBase):
         self.memory = memory
         self.n_slots = 1
         self._scheduler: Scheduler | None = None
+        self._report: Report | None = None
+        self._n_tasks = 0
+        self._n_at_once = 0
         self._is_nested = False
         self._is_dispatching = False
 
@@ -117,6 +130,9 @@ class FusedBackend(ParallelBackendBase):
             budget = free_memory() // 2 if self.memory is None else self.memory
             trainer = partial(train_within, self.max_tasks, budget)
             self._scheduler = Scheduler(self.n_slots, self.max_tasks, budget, trainer)
+            self._n_tasks = 0
+            if report_here() is None and self._report is None:
+                self._report = Report()
         if not self._is_in_task():
             self.scheduler.expect_tasks()
             self._is_dispatching = True
@@ -133,7 +149,8 @@ class FusedBackend(ParallelBackendBase):
         callback: Callable[[Future[Any]], None] | None = None,
     ) -> Future[Any]:
         """Let a task run when its turn comes."""
-        task = Task(func, callback, self)
+        self._n_tasks += 1
+        task = Task(func, callback, self, report_here() or self._report)
         self.scheduler.submit(task)
         return task.future
 
@@ -160,6 +177,17 @@ class FusedBackend(ParallelBackendBase):
         self._end_dispatching()
         if not self._is_nested:
             self.scheduler.join()
+        if self._report is not None:
+            self._report.look_back(self._n_tasks, self._n_at_once)
+
+    def terminate(self) -> None:
+        """Warn of what was trained alone, at the end of all calls that belong together.
+
+        Nothing is said where they were given up.
+        """
+        report, self._report = self._report, None
+        if report is not None and not self.scheduler.halt.called:
+            report.warn("parallel_config('fused')", stacklevel=STACK_OF_JOBLIB)
 
     def get_nested_backend(self) -> tuple[ParallelBackendBase, None]:
         """Give a backend whose tasks meet with those of this one."""
@@ -173,6 +201,7 @@ class FusedBackend(ParallelBackendBase):
     def _end_dispatching(self) -> None:
         if self._is_dispatching:
             self._is_dispatching = False
+            self._n_at_once = self._n_tasks
             self.scheduler.expect_no_more()
 
 

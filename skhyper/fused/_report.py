@@ -1,23 +1,22 @@
 """What became of runs that were handed in: which were stacked, which were not."""
 
 import threading
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from skhyper.training import Data, Rows, Structure
+from skhyper.exceptions import FusionWarning
 
 __all__ = [
     "MET_NOBODY",
     "MET_NO_LIKE",
     "Report",
     "Training",
-    "describe",
     "report_here",
     "report_in_force",
     "tell_reports",
@@ -30,6 +29,16 @@ MET_NO_LIKE = "no other run has its structure and kind of rows"
 LIMITS = {
     limit: f"{limit} lets too few runs meet"
     for limit in ("pre_dispatch", "max_tasks", "memory")
+}
+
+# What to do where a limit has kept runs from each other.
+REMEDIES = {
+    "pre_dispatch": "Raise pre_dispatch; its default, '2*n_jobs', is enough.",
+    "max_tasks": "Raise it: joblib.parallel_config('fused', max_tasks=...).",
+    "memory": (
+        "Raise it above half of what is free, its default, or use fewer rows: "
+        "joblib.parallel_config('fused', memory=...)."
+    ),
 }
 
 COLUMNS = {
@@ -126,16 +135,39 @@ class Report:
             if limit and n_tasks > 1 and alike[row["structure"]] > 1:
                 row["reason"] = LIMITS[limit]
 
-    def limits(self) -> list[str]:
-        """Name the arguments that have kept runs apart.
+    def warn(self, who: str, see: str = "", *, stacklevel: int = 1) -> None:
+        """Warn if runs were trained alone that need not have been, and say what to do.
 
-        Returns
-        -------
-        names : list of str
-            Some of ``"pre_dispatch"``, ``"max_tasks"`` and ``"memory"``.
+        A run that was the only one at its time had nothing to be stacked with, like
+        each of a Bayesian search that asks for one point and has one split: no fault of
+        anyone. One that was kept from others by `pre_dispatch` or by a limit of the
+        backend had.
+
+        Parameters
+        ----------
+        who : str
+            Whose runs they were.
+        see : str, default=""
+            Where there is more about it.
+        stacklevel : int, default=1
+            As in :func:`warnings.warn`; 1 is the caller's line.
+
+        Warns
+        -----
+        FusionWarning
+            Once, with the number of such runs and the reasons.
         """
         reasons = self.reasons()
-        return [limit for limit, reason in LIMITS.items() if reason in reasons]
+        if not reasons:
+            return
+        parts = (f"{count} because {why}" for why, count in reasons.most_common())
+        remedies = (REMEDIES[limit] for limit in LIMITS if LIMITS[limit] in reasons)
+        message = (
+            f"{who}: {reasons.total()} of {self.n_runs} fits were trained one after "
+            f"the other: {', '.join(parts)}."
+        )
+        text = " ".join(filter(None, [message, *remedies, see]))
+        warnings.warn(text, FusionWarning, stacklevel=stacklevel + 1)
 
     def reasons(self) -> Counter[str]:
         """Count the runs that were trained alone although others were there.
@@ -205,74 +237,6 @@ def tell_reports(trainings: Sequence[Training]) -> None:
     for report in reports:
         if report is not None:
             report.add_group([t for t in trainings if report in t.reports])
-
-
-def describe(structure: Structure, data: Data | None = None) -> str:
-    """Say in a line what is trained.
-
-    Parameters
-    ----------
-    structure : Structure
-        A structure.
-    data : Data or None, default=None
-        What it is trained on; None leaves out what hangs on that.
-
-    Returns
-    -------
-    text : str
-        The same line for runs that can be stacked, and for no others.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from skhyper.fused._report import describe
-    >>> from skhyper.modules import MLP
-    >>> from skhyper.training import Structure
-    >>> params = {"n_features": 64, "n_outputs": 10, "hidden_layer_sizes": (100,)}
-    >>> params |= {"activation": "relu", "normalizer": None}
-    >>> structure = Structure(
-    ...     MLP, (*params.items(),), "cross_entropy", "sgd", 128, torch.float32, "cpu"
-    ... )
-    >>> describe(structure)
-    'MLP 64-100-10 relu, sgd, batch 128, float32'
-    """
-    params = dict(structure.module_params)
-    widths = _join("-", params["hidden_layer_sizes"], params["n_outputs"])
-    if "n_features" in params:
-        network = _join("-", params["n_features"], widths)
-    else:
-        network = (
-            f"{_join('x', params['input_shape'])}, "
-            f"channels {_join('-', params['channels'])}, "
-            f"kernel {params['kernel_size']}, pool {params['pool']}, {widths}"
-        )
-    normalizer, n_groups = params["normalizer"], params.get("n_groups")
-    of_groups = f" of {n_groups}" if n_groups else ""
-    is_one_batch = data is not None and structure.batch_size >= len(data.train)
-    parts = [
-        f"{structure.module.__name__} {network} {params['activation']}",
-        f"{normalizer} norm{of_groups}" if normalizer else None,
-        # That of classes goes without saying.
-        structure.loss.replace("_", " ") if structure.loss != "cross_entropy" else None,
-        structure.optimizer,
-        "one batch" if is_one_batch else f"batch {structure.batch_size}",
-        str(structure.dtype).removeprefix("torch."),
-        "bfloat16 products" if structure.autocast else None,
-        "compiled" if structure.compile else None,
-        structure.device if structure.device != "cpu" else None,
-        _kind("rows", data.train) if data and data.train.weight is not None else None,
-        _kind("validation", data.valid) if data and data.valid else None,
-    ]
-    return ", ".join(filter(None, parts))
-
-
-def _kind(name: str, rows: Rows) -> str:
-    return name if rows.weight is None else f"weighted {name}"
-
-
-def _join(by: str, *parts: Any) -> str:
-    """Write numbers, each alone or in a sequence, in one row."""
-    return by.join(str(item) for part in parts for item in np.atleast_1d(part))
 
 
 class _Here(threading.local):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from skhyper.fused._report import report_here, report_in_force
+from skhyper.fused._report import Report, report_in_force
 from skhyper.fused._request import Request
 from skhyper.training import Data, Halt, Outcome, driver_in_force
 from skhyper.training.driver import Driver
@@ -16,9 +16,8 @@ __all__ = ["FitSeat", "Seat", "Task"]
 class Task:
     """A call that was submitted.
 
-    ``owner`` is whoever submitted it, to be told from others when it is given up. The
-    report that is in force in the thread that submits it hears of its fits, and of
-    those of the tasks that follow it.
+    ``owner`` is whoever submitted it, to be told from others when it is given up.
+    ``report`` hears of its fits, and of those of the tasks that follow it.
     """
 
     def __init__(
@@ -26,11 +25,12 @@ class Task:
         function: Callable[[], Any],
         callback: Callable[[Future[Any]], None] | None,
         owner: object,
+        report: Report | None,
     ) -> None:
         self.function = function
         self.callback = callback
         self.owner = owner
-        self.report = report_here()
+        self.report = report
         self.future: Future[Any] = Future()
 
     def run(self, halt: Halt, driver: Driver, sharer: Callable[[Data], Data]) -> None:

@@ -10,11 +10,12 @@ from functools import partial
 import torch
 
 from skhyper.fused._alignment import aligned
+from skhyper.fused._description import describe
 from skhyper.fused._grouping import group_requests
 from skhyper.fused._lanes import Lane
 from skhyper.fused._network import Network
 from skhyper.fused._outcomes import outcome_of
-from skhyper.fused._report import Training, describe, tell_reports
+from skhyper.fused._report import Training, tell_reports
 from skhyper.fused._request import Request
 from skhyper.fused._sharing import make_lanes
 from skhyper.fused._tile import Tile

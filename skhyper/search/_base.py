@@ -23,7 +23,7 @@ from skhyper._sklearn import (
 )
 from skhyper.search._evaluation import Evaluation, Outcome
 from skhyper.search._fold import Fold
-from skhyper.search._fusion import joblib_options, warn_of_lone_fits
+from skhyper.search._fusion import joblib_options
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._plan import Plan
 from skhyper.search._results import cv_results, mean_score, metric_names, results_frame
@@ -132,7 +132,9 @@ class BaseSearch(BaseSearchCV):
         finally:
             if parameters.networks or evaluation.report.n_runs:
                 self.fusion_report_ = evaluation.report.frame()
-        warn_of_lone_fits(self, evaluation.report)
+        if self.fused:
+            report = evaluation.report
+            report.warn(type(self).__name__, "See fusion_report_.", stacklevel=3)
         self._warn_of_failures(evaluation.outcomes)
         self._keep(evaluation.outcomes, scorer)
         if self.refit:

@@ -39,6 +39,7 @@ from skopt import BayesSearchCV as SkoptBayesSearchCV
 
 import skhyper
 from skhyper import MLPClassifier, MLPRegressor
+from skhyper.exceptions import FusionWarning
 from skhyper.fused import _backend
 from skhyper.fused._request import Request
 from skhyper.fused._trainer import train_together
@@ -86,7 +87,10 @@ def test_a_grid_meets_in_as_many_groups_as_there_have_to_be(
 
 
 def test_a_small_memory_makes_small_groups(groups):
-    with joblib.parallel_config("fused", memory=1):
+    with (
+        joblib.parallel_config("fused", memory=1),
+        pytest.warns(FusionWarning, match="4 of 4 .* memory lets too few runs meet"),
+    ):
         cross_val_score(PIPELINE, X, Y, cv=4)
     assert groups == [1] * 4
 
@@ -291,7 +295,10 @@ def test_no_rows_are_cut_out_for_fits_there_is_no_memory_for(groups):
             return super().fit(X, y)
 
     net = Counting((4,), max_epochs=3, random_state=0)
-    with joblib.parallel_config("fused", memory=1, n_jobs=1):
+    with (
+        joblib.parallel_config("fused", memory=1, n_jobs=1),
+        pytest.warns(FusionWarning, match="memory lets too few runs meet"),
+    ):
         GridSearchCV(net, {"lr": [0.01, 0.02, 0.03]}, cv=2, refit=False).fit(X, Y)
     # While one is trained the next may begin, but no more than that.
     assert all(number <= n_trained + 1 for number, n_trained in enumerate(cut))

@@ -98,6 +98,7 @@ def caught(task):
         return str(error)
 
 
+@pytest.mark.filterwarnings("ignore::skhyper.exceptions.FusionWarning")
 @settings(max_examples=40, deadline=None)
 @given(
     tasks=st.lists(st.sampled_from(TASKS), min_size=1, max_size=10),

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.ensemble import BaggingClassifier
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
 from skorch.callbacks import Callback
 
 from skhyper import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
-from skhyper.exceptions import TrainingDiverged
+from skhyper.exceptions import FusionWarning, TrainingDiverged
 from skhyper.fused import Report, report_in_force
+from skhyper.fused._description import describe
 from skhyper.fused._grouping import group_requests
-from skhyper.fused._report import MET_NOBODY, Training, describe, report_here
+from skhyper.fused._report import MET_NOBODY, Training, report_here
 from skhyper.fused._request import Request
 from skhyper.training import driver_in_force, train_alone
 
@@ -148,10 +150,12 @@ def test_runs_that_a_limit_keeps_apart_are_alone_because_of_it(limit, n_at_once)
     why = f"{limit} lets too few runs meet"
     held_back = "pre_dispatch" if n_at_once == 1 else None
     assert report.reasons() == {why: 2}
-    assert report.limits() == [limit]
+    with pytest.warns(FusionWarning, match=rf"{limit}\b.* Raise ") as caught:
+        report.warn("it")
+    assert len(caught) == 1
     assert report.frame()["reason"].tolist() == [why, MET_NOBODY, why]
-    report = fit_in_turn("aba", 3, n_at_once, None)
-    assert report.limits() == ([held_back] if held_back else [])
+    reasons = fit_in_turn("aba", 3, n_at_once, None).reasons()
+    assert reasons == ({f"{held_back} lets too few runs meet": 2} if held_back else {})
 
 
 def test_runs_that_nothing_keeps_apart_could_not_meet():
@@ -169,6 +173,56 @@ def test_runs_of_earlier_calls_are_none_of_a_call():
         report.add_group([Training((report,), "a", 1.0, 1.0, MET_NOBODY)])
         report.look_back(2, 1)
     assert not report.reasons()
+
+
+def fit_halving(callbacks):
+    settings = {"resource": "max_epochs", "max_resources": 6, "min_resources": 2}
+    space = {"lr": [0.1, 0.2, 0.3], "callbacks": callbacks}
+    HalvingGridSearchCV(NET, space, cv=2, random_state=0, **settings).fit(X, Y)
+
+
+CALLERS = {
+    "grid search": (
+        lambda callbacks: GridSearchCV(NET, {"callbacks": callbacks}, cv=2).fit(X, Y),
+        "2 of 4 fits",
+    ),
+    # Two rounds, in one warning.
+    "halving": (fit_halving, "10 of 16 fits"),
+    "search in a search": (
+        lambda callbacks: cross_val_score(
+            GridSearchCV(NET, {"callbacks": callbacks}, cv=2, refit=False),
+            X,
+            Y,
+            cv=2,
+            scoring=lambda *_: 0.0,
+        ),
+        "4 of 8 fits",
+    ),
+}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_one_warning_tells_of_the_lone_fits_of_whoever_has_no_report(caller):
+    fit, count = CALLERS[caller]
+    with joblib.parallel_config("fused"):
+        fit([None])
+        with pytest.warns(FusionWarning) as caught:
+            fit([None, [Callback()]])
+        fit([None])
+    [warning] = caught
+    assert str(warning.message) == (
+        f"parallel_config('fused'): {count} were trained one after the other: "
+        f"{count.split()[0]} because it has callbacks."
+    )
+
+
+def test_an_error_is_not_followed_by_a_warning():
+    nets = {"callbacks": [[Callback()]], "lr": [0.1, -1.0]}
+    search = GridSearchCV(NET, nets, cv=2, error_score="raise")
+    with joblib.parallel_config("fused"), pytest.raises(ValueError, match="'lr'"):
+        search.fit(X, Y)
+    with joblib.parallel_config("fused"):
+        GridSearchCV(NET, {"lr": [0.1]}, cv=2).fit(X, Y)
 
 
 def test_a_report_hears_of_nobody_else():
