@@ -1,6 +1,7 @@
 """torch's own optimizers, one for each lane of a stack."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import torch
@@ -95,6 +96,27 @@ class LaneByLane:
             states = [optimizer.state.pop(weight, {}) for weight in group["params"]]
             optimizer.state.update(zip(weights, states, strict=True))
             group["params"] = weights
+
+    def go_on(
+        self, lane: int, n_steps: int, states: Mapping[int, Mapping[str, Any]]
+    ) -> None:
+        """Let a lane go on from the state of an optimizer of torch.
+
+        Parameters
+        ----------
+        lane : int
+            The lane.
+        n_steps : int
+            Steps that it has taken, which torch's optimizer counts by itself.
+        states : mapping of int to mapping of str to object
+            What torch's optimizer keeps, by the place of the parameter.
+        """
+        optimizer = self.optimizers[lane]
+        groups = optimizer.state_dict()["param_groups"]
+        # It takes tensors over as they are.
+        optimizer.load_state_dict(
+            {"state": deepcopy(dict(states)), "param_groups": groups}
+        )
 
     def lane_state(self, lane: int) -> list[dict[str, Tensor]]:
         """Copy the state of a lane.

@@ -77,7 +77,8 @@ def _stack_key(request: Request) -> Hashable:
     if structure.batch_size >= len(data.train):
         # One batch holds all rows, however many there are.
         structure = replace(structure, batch_size=0)
-    return structure, _form(data.train), data.valid and _form(data.valid)
+    form = _form(data.train), data.valid and _form(data.valid)
+    return structure, form, request.n_behind
 
 
 def _form(rows: Rows) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """One lane: what a run of a stack keeps for itself."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skhyper.exceptions import TrainingDiverged
@@ -23,9 +24,17 @@ class Lane:
         What is trained.
     source : Source
         Its rows.
+    history : sequence of mapping, default=()
+        Rows of skorch, one for each epoch that it has behind it.
     """
 
-    def __init__(self, number: int, recipe: Recipe, source: Source) -> None:
+    def __init__(
+        self,
+        number: int,
+        recipe: Recipe,
+        source: Source,
+        history: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.number = number
         self.recipe = recipe
         self.source = source
@@ -39,6 +48,9 @@ class Lane:
         self._lowest: dict[str, float] = {}
         self._threshold = math.inf
         self._misses = 0
+        self.n_behind = len(history)
+        for row in history:
+            self._go_by(dict(row))
 
     @property
     def is_over(self) -> bool:
@@ -76,24 +88,38 @@ class Lane:
 
     def end_epoch(self, seconds: float) -> bool:
         """Close the epoch, and tell whether its weights are the best so far."""
-        row, knobs = self.history[-1], self.recipe.knobs
+        row = self.history[-1]
         row["dur"] = seconds
-        watched = row.get("valid_loss", row["train_loss"])
-        self.rates.end_epoch(watched)
+        is_best = self._learn(row)
+        if self._misses == self.recipe.knobs.patience:
+            self.stop_reason = StopReason.EARLY_STOPPING
+        else:
+            self.stop_reason = self.recipe.reason_after(len(self.history))
+        return is_best and self.restores_best
+
+    def _learn(self, row: Mapping[str, Any]) -> bool:
+        """Learn from the losses of an epoch, and tell whether it is the best so far."""
+        self.rates.end_epoch(row.get("valid_loss", row["train_loss"]))
+        knobs = self.recipe.knobs
         if knobs.patience is None:
             self.best_epoch = row["epoch"]
-            is_best = False
-        else:
-            is_best = row["valid_loss"] < self._threshold
-            self._misses = 0 if is_best else self._misses + 1
-            if is_best:
-                self._threshold = row["valid_loss"] - knobs.tol
-                self.best_epoch = row["epoch"]
-            if self._misses == knobs.patience:
-                self.stop_reason = StopReason.EARLY_STOPPING
-        if self.stop_reason is None and len(self.history) == knobs.max_epochs:
-            self.stop_reason = StopReason.MAX_EPOCHS
-        return is_best and self.restores_best
+            return False
+        is_best: bool = row["valid_loss"] < self._threshold
+        self._misses = 0 if is_best else self._misses + 1
+        if is_best:
+            self._threshold = row["valid_loss"] - knobs.tol
+            self.best_epoch = row["epoch"]
+        return is_best
+
+    def _go_by(self, row: dict[str, Any]) -> None:
+        """Pass an epoch that was trained before."""
+        self.history.append(row)
+        for prefix in ("train", "valid"):
+            if f"{prefix}_loss" in row:
+                self._lowest[prefix] = min(
+                    row[f"{prefix}_loss"], self._lowest.get(prefix, math.inf)
+                )
+        self._learn(row)
 
     def fail(self, what: str) -> None:
         """End the run with an error."""

@@ -142,11 +142,29 @@ class Network:
         if not lanes:
             return
         if not self.best:
-            self.best = {name: stack.clone() for name, stack in self.stacks.items()}
+            self._keep_room()
             return
         index = torch.tensor(lanes, device=self.parameters[0].device)
         for name, stack in self.stacks.items():
             self.best[name][index] = stack[index]
+
+    def remember_as(self, lane: int, state: Mapping[str, Tensor]) -> None:
+        """Remember other parameters and buffers as the best ones of a lane.
+
+        Parameters
+        ----------
+        lane : int
+            The lane.
+        state : mapping of str to torch.Tensor
+            By their names.
+        """
+        if not self.best:
+            self._keep_room()
+        for name, stack in self.best.items():
+            stack[lane] = state[name]
+
+    def _keep_room(self) -> None:
+        self.best = {name: stack.clone() for name, stack in self.stacks.items()}
 
     def state(self, lane: int, *, best: bool = False) -> dict[str, Tensor]:
         """Copy the parameters and buffers of a lane.

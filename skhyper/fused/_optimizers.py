@@ -62,6 +62,11 @@ class StackedOptimizer(Protocol):
     def lane_state(self, lane: int) -> list[dict[str, Tensor]]:
         """Copy the state of a lane."""
 
+    def go_on(
+        self, lane: int, n_steps: int, states: Mapping[int, Mapping[str, Any]]
+    ) -> None:
+        """Let a lane go on from the state of another optimizer."""
+
 
 def make_optimizer(
     name: str, parameters: Sequence[Tensor], keywords: Sequence[Mapping[str, Any]]

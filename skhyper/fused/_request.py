@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from skhyper.fused._report import Report
-from skhyper.training import Data, Outcome, Recipe, Structure
+from skhyper.training import Data, NetState, Recipe, Start, Structure
 
 __all__ = ["Footprint", "NetworkSize", "Request", "size_of"]
 
@@ -31,16 +31,27 @@ class Request:
         What to train.
     data : Data
         What to train on.
-    start : Outcome or None
-        A run of the same structure whose last weights are the first here.
+    start : Outcome, NetState or None
+        A run of the same structure whose last weights are the first here, or the state
+        in which a run of this recipe was paused and goes on.
     report : Report or None
         What hears of its training.
     """
 
     recipe: Recipe
     data: Data
-    start: Outcome | None = None
+    start: Start = None
     report: Report | None = None
+
+    @property
+    def paused(self) -> NetState | None:
+        """The state that it goes on from, if it was paused."""
+        return self.start if isinstance(self.start, NetState) else None
+
+    @property
+    def n_behind(self) -> int:
+        """Epochs that it has behind it."""
+        return len(self.paused.history) if self.paused else 0
 
     @cached_property
     def holdings(self) -> dict[int, int]:

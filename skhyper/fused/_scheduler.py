@@ -12,7 +12,7 @@ from skhyper.fused._report import report_here
 from skhyper.fused._request import Footprint, Request
 from skhyper.fused._sharing import KnownRows
 from skhyper.fused._tasks import FitSeat, Seat, Task
-from skhyper.training import Data, Halt, Outcome, Recipe
+from skhyper.training import Data, Halt, Outcome, Recipe, Start
 
 __all__ = ["Scheduler", "Trainer", "scheduler_here"]
 
@@ -129,9 +129,7 @@ class Scheduler:
                 self._advance()
             seat.called.wait()
 
-    def train(
-        self, recipe: Recipe, data: Data, start: Outcome | None = None
-    ) -> Outcome:
+    def train(self, recipe: Recipe, data: Data, start: Start = None) -> Outcome:
         """Hand in a run, wait until it is trained, and give its outcome.
 
         Parameters
@@ -140,8 +138,9 @@ class Scheduler:
             What to train.
         data : Data
             What to train on.
-        start : Outcome or None, default=None
-            A run of the same structure whose last weights are the first here.
+        start : Outcome, NetState or None, default=None
+            A run of the same structure whose last weights are the first here, or the
+            state in which a run of this recipe was paused and goes on.
 
         Returns
         -------

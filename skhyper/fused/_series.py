@@ -75,6 +75,7 @@ class Series:
     def _count_on(self, first: int) -> None:
         more = np.array([list(islice(numbers, AHEAD)) for numbers in self.running])
         if self.counted is not None:
-            more = np.concatenate([self.counted[:, first - self.first :], more], 1)
-            self.first = first
+            n_past = min(first - self.first, self.counted.shape[1])
+            more = np.concatenate([self.counted[:, n_past:], more], 1)
+            self.first += n_past
         self.counted = more

@@ -70,12 +70,14 @@ def make_lanes(requests: Sequence[Request], numbers: Sequence[int]) -> list[Lane
     sources: dict[Hashable, Source] = {}
     lanes = []
     for number in numbers:
-        recipe, data = requests[number].recipe, requests[number].data
+        request = requests[number]
+        recipe, data = request.recipe, request.data
         seed, batch_size = recipe.knobs.seed, recipe.structure.batch_size
         key = (seed, data.train, data.valid)
         if key not in sources:
             sources[key] = Source(data.train, data.valid, seed, batch_size)
-        lanes.append(Lane(number, recipe, sources[key]))
+        history = request.paused.history if request.paused else ()
+        lanes.append(Lane(number, recipe, sources[key], history))
     order = {lane.source: place for place, lane in enumerate(lanes)}
     return sorted(lanes, key=lambda lane: (-lane.source.n_rows, order[lane.source]))
 

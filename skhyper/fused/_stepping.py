@@ -156,6 +156,26 @@ class LanesAtOnce(ABC):
             for place in range(len(self.stacks["parameters"]))
         ]
 
+    def go_on(
+        self, lane: int, n_steps: int, states: Mapping[int, Mapping[str, Any]]
+    ) -> None:
+        """Let a lane go on from the state of an optimizer of torch.
+
+        Parameters
+        ----------
+        lane : int
+            The lane.
+        n_steps : int
+            Steps that it has taken.
+        states : mapping of int to mapping of str to object
+            What torch's optimizer keeps, by the place of the parameter.
+        """
+        self.steps[lane] = n_steps
+        for name, stacks in self.state.items():
+            for place, stack in enumerate(stacks):
+                if name in states.get(place, {}):
+                    stack[lane] = states[place][name]
+
     def counts(self, lane: int) -> dict[str, float]:
         """Give the part of a lane's state that is no tensor of weights.
 

@@ -18,7 +18,7 @@ from skhyper.fused._soundness import fail_unsound
 from skhyper.fused._steps import TrainingStep
 from skhyper.fused._tiling import bucket
 from skhyper.fused._validation import Validation, runs_of
-from skhyper.training import heed_halt
+from skhyper.training import NetState, heed_halt
 
 __all__ = ["Tile"]
 
@@ -32,6 +32,8 @@ class Tile:
         The lanes: the most rows first, those of one source beside each other.
     network : Network
         Their networks, as they start.
+    states : sequence of NetState of length n_lanes, default=()
+        What they go on from, if they were paused after the same epoch.
     at_end : callable
         Called as ``at_end(lane, place, tile)`` for each lane that has ended, while the
         tile still holds it at that place.
@@ -42,6 +44,7 @@ class Tile:
         lanes: Sequence[Lane],
         network: Network,
         at_end: Callable[[Lane, int, "Tile"], None],
+        states: Sequence[NetState] = (),
     ) -> None:
         self.lanes = list(lanes)
         self.network = network
@@ -51,6 +54,11 @@ class Tile:
             network.parameters,
             [lane.recipe.optimizer_keywords for lane in lanes],
         )
+        for place, (lane, state) in enumerate(zip(lanes, states, strict=bool(states))):
+            n_steps = lane.n_behind * len(lane.source.bounds)
+            self.optimizer.go_on(place, n_steps, state.optimizer["state"])
+            if lane.restores_best:
+                network.remember_as(place, state.best or state.module)
         self._lay_out()
 
     @torch.no_grad()
@@ -62,7 +70,7 @@ class Tile:
         KeyboardInterrupt
             When the halt in force is called.
         """
-        epoch = 0
+        epoch = self.lanes[0].n_behind
         while self.lanes:
             self._train_epoch(epoch)
             self._leave()

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from functools import partial
@@ -23,6 +23,7 @@ from skhyper.fused._tiling import cut_tiles
 from skhyper.rules import Noise
 from skhyper.training import (
     Halt,
+    NetState,
     Outcome,
     batch_bounds,
     heed_halt,
@@ -99,7 +100,7 @@ def _train_one(
     try:
         outcome = train_alone(recipe, data, request.start)
         n_batches = len(batch_bounds(len(data.train), recipe.structure.batch_size))
-        n_steps = len(outcome.epochs) * n_batches
+        n_steps = (len(outcome.epochs) - request.n_behind) * n_batches
         results[number] = outcome
     except BaseException as error:
         results[number] = error
@@ -115,7 +116,10 @@ def _train_tile(
     trained = _train_lanes(requests, lanes, results)
     seconds = time.perf_counter() - began
     reports = tuple(requests[lane.number].report for lane in lanes)
-    n_steps = sum(len(lane.history) * len(lane.source.bounds) for lane in trained)
+    n_steps = sum(
+        (len(lane.history) - lane.n_behind) * len(lane.source.bounds)
+        for lane in trained
+    )
     first = requests[lanes[0].number]
     text = describe(first.recipe.structure, first.data)
     return Training(reports, text, seconds, n_steps, None)
@@ -136,7 +140,9 @@ def _train_lanes(
         results[lane.number] = outcome_of(lane, place, tile)
 
     try:
-        Tile(lanes, _make_network(requests, lanes), at_end).train()
+        states = [requests[lane.number].paused for lane in lanes]
+        paused = [state for state in states if state is not None]
+        Tile(lanes, _make_network(requests, lanes), at_end, paused).train()
     except torch.OutOfMemoryError as error:
         unfinished = [lane.number for lane in lanes if lane.number not in results]
         if len(unfinished) == 1:
@@ -162,7 +168,7 @@ def _make_network(requests: Sequence[Request], lanes: Sequence[Lane]) -> Network
     """Stack the networks as they start."""
     structure = lanes[0].recipe.structure
     drawn: dict[int, torch.nn.Module] = {}
-    states = []
+    states: list[Mapping[str, torch.Tensor]] = []
     for lane in lanes:
         seed, start = lane.recipe.knobs.seed, requests[lane.number].start
         if seed not in drawn:
@@ -171,7 +177,13 @@ def _make_network(requests: Sequence[Request], lanes: Sequence[Lane]) -> Network
                 dtype=structure.dtype,
                 generator=Noise(seed).generator("weights"),
             ).to(structure.device)
-        states.append((drawn[seed] if start is None else start.module).state_dict())
+        match start:
+            case None:
+                states.append(drawn[seed].state_dict())
+            case NetState():
+                states.append(start.module)
+            case Outcome():
+                states.append(start.module.state_dict())
     stacks = {
         name: aligned(torch.stack([state[name] for state in states]))
         for name in states[0]

@@ -15,16 +15,9 @@ from skhyper.training.evaluation import (
 from skhyper.training.halt import Halt, heed_halt, heeding_run
 from skhyper.training.history import history_frame
 from skhyper.training.net import Net
-from skhyper.training.recipe import (
-    Data,
-    Knobs,
-    Outcome,
-    Recipe,
-    Rows,
-    StopReason,
-    Structure,
-)
-from skhyper.training.restore import NetState, restore_net
+from skhyper.training.outcome import NetState, Outcome, Start, StopReason
+from skhyper.training.recipe import Data, Knobs, Recipe, Rows, Structure
+from skhyper.training.restore import restore_net, state_of
 from skhyper.training.threads import one_thread
 
 __all__ = [
@@ -40,6 +33,7 @@ __all__ = [
     "Outcome",
     "Recipe",
     "Rows",
+    "Start",
     "StopReason",
     "Structure",
     "batch_bounds",
@@ -56,6 +50,7 @@ __all__ = [
     "one_thread",
     "restore_net",
     "share",
+    "state_of",
     "train",
     "train_alone",
     "train_on",

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from skhyper.training.alone import train_alone
-from skhyper.training.recipe import Data, Outcome, Recipe
+from skhyper.training.outcome import Outcome, Start
+from skhyper.training.recipe import Data, Recipe
 
 __all__ = ["Driver", "driver_in_force", "share", "train"]
 
@@ -14,9 +15,7 @@ __all__ = ["Driver", "driver_in_force", "share", "train"]
 class Driver(Protocol):
     """Something that trains recipes."""
 
-    def __call__(
-        self, recipe: Recipe, data: Data, start: Outcome | None = None
-    ) -> Outcome:
+    def __call__(self, recipe: Recipe, data: Data, start: Start = None) -> Outcome:
         """Train ``recipe`` on ``data``."""
 
 
@@ -44,7 +43,7 @@ class _Here(threading.local):
 _here = _Here()
 
 
-def train(recipe: Recipe, data: Data, start: Outcome | None = None) -> Outcome:
+def train(recipe: Recipe, data: Data, start: Start = None) -> Outcome:
     """Train a recipe.
 
     Parameters
@@ -53,8 +52,9 @@ def train(recipe: Recipe, data: Data, start: Outcome | None = None) -> Outcome:
         What to train.
     data : Data
         What to train on.
-    start : Outcome or None, default=None
-        A run of the same structure whose last weights are the first here.
+    start : Outcome, NetState or None, default=None
+        A run of the same structure whose last weights are the first here, or the state
+        in which a run of this recipe was paused and goes on.
 
     Returns
     -------

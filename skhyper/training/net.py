@@ -23,7 +23,8 @@ from skhyper.training.callbacks import callback_that_raised, needs_batches
 from skhyper.training.divergence import LARGEST_LOSS, divergence
 from skhyper.training.evaluation import evaluation_batches, flaw_of, output_of
 from skhyper.training.halt import heed_halt, heeding_run
-from skhyper.training.recipe import Rows, StopReason
+from skhyper.training.outcome import StopReason
+from skhyper.training.recipe import Rows
 
 __all__ = ["Net", "device_here"]
 

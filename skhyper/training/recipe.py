@@ -1,20 +1,16 @@
-"""What a training run is given and what it gives back."""
+"""What a training run is given."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property
 from typing import Any
 
-import pandas as pd
 import torch
-from skorch import NeuralNet
 from torch import Tensor, nn
 
 from skhyper.rules import OPTIMIZERS
-from skhyper.training.history import history_frame
+from skhyper.training.outcome import StopReason
 
-__all__ = ["Data", "Knobs", "Outcome", "Recipe", "Rows", "StopReason", "Structure"]
+__all__ = ["Data", "Knobs", "Recipe", "Rows", "Structure"]
 
 Arguments = tuple[tuple[str, Any], ...]
 
@@ -121,12 +117,40 @@ class Recipe:
         Further callbacks of the user.
     verbose : int, default=0
         Above 0, a line is printed for each epoch.
+    pause : int or None, default=None
+        Epoch after which the run is paused, to be resumed from its state; None trains
+        to the end.
     """
 
     structure: Structure
     knobs: Knobs
     callbacks: tuple[Any, ...] = ()
     verbose: int = 0
+    pause: int | None = None
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch after which the run ends or pauses, if nothing ends it before."""
+        last = self.knobs.max_epochs
+        return last if self.pause is None else min(self.pause, last)
+
+    def reason_after(self, epoch: int) -> StopReason | None:
+        """Tell why a run that nothing has stopped trains no further, if so.
+
+        Parameters
+        ----------
+        epoch : int
+            Epochs that it has trained.
+
+        Returns
+        -------
+        reason : StopReason or None
+            That all are trained, or that it pauses; None if it goes on.
+        """
+        if epoch < self.last_epoch:
+            return None
+        is_end = epoch >= self.knobs.max_epochs
+        return StopReason.MAX_EPOCHS if is_end else StopReason.PAUSE
 
     @property
     def optimizer_keywords(self) -> dict[str, Any]:
@@ -225,68 +249,3 @@ class Data:
     def __getstate__(self) -> dict[str, Any]:
         # What a run is cached by: the rows, wherever they come from.
         return {"train": self.train, "valid": self.valid}
-
-
-class StopReason(StrEnum):
-    """Why a training run ended."""
-
-    MAX_EPOCHS = "max_epochs"
-    """All of ``max_epochs`` were trained."""
-
-    EARLY_STOPPING = "early_stopping"
-    """The validation loss had not improved by ``tol`` for ``patience`` epochs."""
-
-    CALLBACK = "callback"
-    """A callback of the user ended the training."""
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What a training run gave.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The trained network.
-    best_epoch : int
-        Epoch of the best validation loss, or the last epoch without validation.
-    stop_reason : StopReason
-        Why the training ended.
-    epochs : sequence of mapping
-        Rows of skorch's history, one an epoch that was trained to its end. The
-        losses leave out penalties, so that they can be compared between runs.
-    make_net : callable
-        Makes the net around the module.
-    """
-
-    module: nn.Module
-    best_epoch: int
-    stop_reason: StopReason
-    epochs: Sequence[Mapping[str, Any]]
-    make_net: Callable[[], NeuralNet]
-
-    @cached_property
-    def history(self) -> pd.DataFrame:
-        """A row an epoch: ``epoch, train_loss, valid_loss, valid_score, lr, seconds``.
-
-        It is made when it is first asked for, as the net is.
-        """
-        return history_frame(self.epochs)
-
-    @cached_property
-    def net(self) -> NeuralNet:
-        """The trained net, with its optimizer and its history.
-
-        It is made when it is first asked for: most runs of a search are only scored.
-        """
-        net = self.make_net()
-        # From now on there is one module, whoever changes it.
-        self.__dict__["module"] = net.module_
-        return net
-
-    def __getstate__(self) -> dict[str, Any]:
-        # The module is part of the net, which would not share it in a pickle.
-        return {**self.__dict__, "net": self.net, "module": None, "make_net": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({**state, "module": state["net"].module_})

@@ -1,48 +1,19 @@
 """A net made again from what is known of it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from skhyper.training.alone import build_net
+from skhyper.training.build import build_net
 from skhyper.training.net import Net
+from skhyper.training.outcome import NetState
 from skhyper.training.recipe import Data, Recipe, Rows
 
-__all__ = ["NetState", "restore_net"]
+__all__ = ["begin_again", "restore_net", "state_of"]
 
 
-@dataclass(frozen=True, eq=False)
-class NetState:
-    """What training has made of a net.
-
-    Parameters
-    ----------
-    history : sequence of dict
-        Rows of skorch, one an epoch.
-    is_validated : bool
-        Whether rows were validated on.
-    module : mapping of str to torch.Tensor
-        State of the module.
-    optimizer : dict
-        State of the optimizer.
-    schedule : dict or None
-        State of torch's scheduler, if there is one.
-    best_epoch : int
-        Epoch of the best validation loss, or the last epoch without validation.
-    """
-
-    history: Sequence[Mapping[str, Any]]
-    is_validated: bool
-    module: Mapping[str, Tensor]
-    optimizer: dict[str, Any]
-    schedule: dict[str, Any] | None
-    best_epoch: int
-
-
-def restore_net(recipe: Recipe, state: NetState) -> Net:
+def restore_net(recipe: Recipe, state: NetState, data: Data | None = None) -> Net:
     """Make a net as it was after its training.
 
     Parameters
@@ -50,18 +21,23 @@ def restore_net(recipe: Recipe, state: NetState) -> Net:
     recipe : Recipe
         What was trained.
     state : NetState
-        What came of it.
+        What came of it; it is not changed by what becomes of the net.
+    data : Data or None, default=None
+        The rows that it will be trained on further; None gives it none, for which
+        nothing that is asked of the rows may be left open in the recipe.
 
     Returns
     -------
     net : Net
-        The net, without rows.
+        The net.
     """
-    # Nothing that is asked of the rows here is left open in the recipe.
     row = Rows(torch.empty(1, 0))
-    net = build_net(recipe, Data(row, row if state.is_validated else None))
+    rows = data or Data(row, row if state.is_validated else None)
+    net = build_net(recipe, rows)
+    if data is None:
+        net.train_split = None
     net.module_.load_state_dict(state.module)
-    net.optimizer_.load_state_dict(state.optimizer)
+    net.optimizer_.load_state_dict(deepcopy(state.optimizer))
     net.history.extend(state.history)
     callbacks = dict(net.callbacks_)
     if "schedule" in callbacks:
@@ -69,3 +45,55 @@ def restore_net(recipe: Recipe, state: NetState) -> Net:
     if "early_stopping" in callbacks:
         callbacks["early_stopping"].best_epoch_ = state.best_epoch
     return net
+
+
+def state_of(net: Net) -> NetState:
+    """Copy what training has made of a net.
+
+    Parameters
+    ----------
+    net : Net
+        A net in its training, between two epochs.
+
+    Returns
+    -------
+    state : NetState
+        What it can be made from again, and go on from.
+    """
+    schedule, stopping = dict(net.callbacks_).get("schedule"), net.early_stopping_
+    last = len(net.history)
+    best = last if stopping is None else stopping.best_epoch_
+    return NetState(
+        history=[*net.history],
+        is_validated="valid_loss" in net.history[-1],
+        module=deepcopy(net.module_.state_dict()),
+        optimizer=deepcopy(net.optimizer_.state_dict()),
+        schedule=None if schedule is None else schedule.__getstate__()["state_"],
+        best_epoch=best,
+        best=None if best == last else deepcopy(stopping.best_model_weights_),
+    )
+
+
+def begin_again(net: Net, state: NetState, data: Data) -> None:
+    """Let the callbacks of a net go on where they were.
+
+    Parameters
+    ----------
+    net : Net
+        A net that was restored with its rows.
+    state : NetState
+        What it was restored from.
+    data : Data
+        The rows.
+    """
+    net.notify("on_train_begin", X=data.train, y=None)
+    stopping: Any = net.early_stopping_
+    if stopping is None:
+        return
+    lowest = state.history[state.best_epoch - 1]["valid_loss"]
+    stopping.dynamic_threshold_ = lowest - stopping.threshold
+    stopping.misses_ = len(state.history) - state.best_epoch
+    stopping.best_epoch_ = state.best_epoch
+    if stopping.load_best:
+        best = state.module if state.best is None else state.best
+        stopping.best_model_weights_ = deepcopy(dict(best))
