@@ -60,6 +60,7 @@ def restore_net(recipe: Recipe, state: NetState) -> Net:
     # Nothing that is asked of the rows here is left open in the recipe.
     row = Rows(torch.empty(1, 0))
     net = build_net(recipe, Data(row, row if state.is_validated else None))
+    net.train_split = None
     net.module_.load_state_dict(state.module)
     net.optimizer_.load_state_dict(state.optimizer)
     net.history.extend(state.history)
