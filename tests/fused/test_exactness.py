@@ -124,11 +124,14 @@ def test_a_single_output_and_a_linear_model():
     check(make_requests([{}, {"lr": 0.1}], hidden_layer_sizes=()))
 
 
+@pytest.mark.parametrize("patience", [None, 2])
 @pytest.mark.parametrize("scheduler", [None, *SCHEDULES])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_run_goes_on_from_a_lane_as_from_a_run_alone(optimizer, scheduler):
-    lanes = [{"lr": 0.01, "scheduler": scheduler}, {"lr": 0.03, "scheduler": scheduler}]
-    requests = make_requests(lanes, optimizer=optimizer, sizes=(40, 41))
+def test_a_run_goes_on_from_a_lane_as_from_a_run_alone(optimizer, scheduler, patience):
+    common = {"scheduler": scheduler, "patience": patience}
+    lanes = [{"lr": 0.01, **common}, {"lr": 0.03, **common}]
+    form = {"sizes": (40, 41), "valid": patience is not None}
+    requests = make_requests(lanes, optimizer=optimizer, **form)
     results = train_together(requests, 1, Halt())
     for request, result in zip(requests, results, strict=True):
         alone = train_alone(request.recipe, request.data)
