@@ -150,7 +150,7 @@ class Report:
         see : str, default=""
             Where there is more about it.
         stacklevel : int, default=1
-            As in :func:`warnings.warn`; 1 is the caller's line.
+            As of ``warnings.warn``; 1 is the caller's line.
 
         Warns
         -----

@@ -33,7 +33,7 @@ def paused_at(request, pause, start):
 def train_in_legs(requests, pauses, legs):
     """Train with pauses; give the outcomes, in the order of the requests."""
     outcomes = dict.fromkeys(range(len(requests)))
-    going = {number: None for number in outcomes}
+    going = dict.fromkeys(outcomes)
     for pause, leg in zip([*pauses, None], legs, strict=False):
         batch = [paused_at(requests[n], pause, start) for n, start in going.items()]
         outcomes.update(zip(going, train(batch, leg), strict=True))
