@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 __all__ = [
+    "ROWS",
     "as_validation",
     "check_magnitude",
     "is_plain_features",
@@ -22,6 +23,9 @@ __all__ = [
     "read_target",
     "read_weight",
 ]
+
+# What scikit-learn is to make of the rows.
+ROWS: dict[str, Any] = {"dtype": [np.float32, np.float64], "order": "C"}
 
 # The square of a larger number overflows float32 before the loss does.
 LARGEST_FEATURE = 1e15

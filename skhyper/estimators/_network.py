@@ -16,6 +16,7 @@ from skhyper._sklearn import check_sample_weight
 from skhyper.estimators._arguments import Arguments
 from skhyper.estimators._continuing import warn_of_changes, warn_of_spent_schedule
 from skhyper.estimators._inputs import (
+    ROWS,
     as_validation,
     check_magnitude,
     is_plain_features,
@@ -33,6 +34,7 @@ from skhyper.training import (
     Outcome,
     Recipe,
     Rows,
+    checkpoints_here,
     evaluate,
     is_finite,
     one_thread,
@@ -46,9 +48,6 @@ __all__ = ["NeuralNetwork"]
 # As scikit-learn's HistGradientBoosting: below, the rows are worth more than the
 # epochs that early stopping saves.
 EARLY_STOPPING_ROWS = 10_000
-
-# What scikit-learn is to make of the rows.
-ROWS: dict[str, Any] = {"dtype": [np.float32, np.float64], "order": "C"}
 
 
 class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
@@ -117,7 +116,8 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         recipe = self._recipe(data, seed, "fit")
         # Where a run starts from is part of no key, as a net has no lasting hash.
         memory = str(self.memory) if isinstance(self.memory, Path) else self.memory
-        cached = train if start is not None else check_memory(memory).cache(train)
+        is_whole = start is None and checkpoints_here() is None
+        cached = check_memory(memory).cache(train) if is_whole else train
         return self._adopt(cached(recipe, data, start), recipe)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:

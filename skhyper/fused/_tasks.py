@@ -7,7 +7,14 @@ from typing import Any
 
 from skhyper.fused._report import Report, report_in_force
 from skhyper.fused._request import Request
-from skhyper.training import Data, Halt, Outcome, driver_in_force
+from skhyper.training import (
+    Data,
+    Halt,
+    Outcome,
+    checkpoints_here,
+    checkpoints_in_force,
+    driver_in_force,
+)
 from skhyper.training.driver import Driver
 
 __all__ = ["FitSeat", "Seat", "Task"]
@@ -17,7 +24,8 @@ class Task:
     """A call that was submitted.
 
     ``owner`` is whoever submitted it, to be told from others when it is given up.
-    ``report`` hears of its fits, and of those of the tasks that follow it.
+    ``report`` hears of its fits, and of those of the tasks that follow it. Its runs go
+    on from the checkpoints that are in force in the thread that makes it.
     """
 
     def __init__(
@@ -31,11 +39,12 @@ class Task:
         self.callback = callback
         self.owner = owner
         self.report = report
+        self.checkpoints = checkpoints_here()
         self.future: Future[Any] = Future()
 
     def run(self, halt: Halt, driver: Driver, sharer: Callable[[Data], Data]) -> None:
         """Call it, with what its fits are trained by, and hand over what it gives."""
-        with report_in_force(self.report):
+        with report_in_force(self.report), checkpoints_in_force(self.checkpoints):
             try:
                 with halt.in_force(), driver_in_force(driver, sharer):
                     result = self.function()

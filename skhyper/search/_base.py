@@ -21,7 +21,8 @@ from skhyper._sklearn import (
     fit_context,
     warn_or_raise_about_fit_failures,
 )
-from skhyper.search._evaluation import Evaluation, Outcome
+from skhyper.search._candidate import Outcome
+from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import Fold
 from skhyper.search._fusion import joblib_options
 from skhyper.search._interrupt import raise_swallowed_interrupt
@@ -185,16 +186,16 @@ class BaseSearch(BaseSearchCV):
         n_splits = len(evaluation.folds)
         search_context = context.subcontext(
             task_name="search",
-            max_subtasks=strategy.n_candidates * n_splits,
+            max_subtasks=strategy.n_evaluations * n_splits,
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
-        while candidates := strategy.ask():
+        while asks := strategy.ask():
             if self.verbose > 0:
                 print(  # noqa: T201
-                    f"Fitting {n_splits} folds for each of {len(candidates)} "
-                    f"candidates, totalling {len(candidates) * n_splits} fits"
+                    f"Fitting {n_splits} folds for each of {len(asks)} "
+                    f"candidates, totalling {len(asks) * n_splits} fits"
                 )
-            outcomes = evaluation.run(candidates, search_context)
+            outcomes = evaluation.run(asks, search_context)
             if callable(self.scoring):
                 # Only now it is known which metrics there are.
                 names = metric_names(outcomes, self.scoring)
@@ -240,7 +241,7 @@ class BaseSearch(BaseSearchCV):
 
     def _keep_finished(self, evaluation: Evaluation) -> None:
         """Keep what was finished when something ended the search."""
-        outcomes = evaluation.finished
+        outcomes = evaluation.finished()
         if outcomes and evaluation.folds:
             with warnings.catch_warnings():
                 # Nothing may take the place of what ended the search.

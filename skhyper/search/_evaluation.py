@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn.base import BaseEstimator, clone
@@ -11,35 +10,12 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skhyper._joblib import TerminatedWorkerError
 from skhyper.fused import Report, report_in_force
+from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._fold import Fold
 from skhyper.search._task import Procedure, Task, TaskResult, last_words, run_task
 from skhyper.training import Halt
 
-__all__ = ["Evaluation", "Outcome"]
-
-
-@dataclass
-class Outcome:
-    """One candidate and what is known so far of its splits."""
-
-    params: dict[str, Any]
-    n_splits: int
-    results: dict[int, TaskResult] = field(default_factory=dict)
-
-    @property
-    def finished(self) -> bool:
-        """Whether every split has ended, well or not."""
-        return len(self.results) == self.n_splits
-
-    @property
-    def failed(self) -> bool:
-        """Whether a fit or a scorer failed on any split."""
-        return any(result.failed for result in self.results.values())
-
-    @property
-    def in_order(self) -> list[TaskResult]:
-        """The results by split."""
-        return [self.results[split] for split in sorted(self.results)]
+__all__ = ["Evaluation"]
 
 
 class Evaluation:
@@ -88,26 +64,27 @@ class Evaluation:
         self.options = options
         self.outcomes: list[Outcome] = []
         self.report = Report()
+        self._n_tasks = 0
 
-    @property
     def finished(self) -> list[Outcome]:
-        """The candidates all splits of which have ended, in the order asked for."""
+        """Give the candidates that were evaluated on every split, in their order.
+
+        One that was going on when something ended the search is given as it was.
+        """
+        for outcome in self.outcomes:
+            outcome.step_back()
         return [outcome for outcome in self.outcomes if outcome.finished]
 
     def run(
-        self,
-        candidates: Iterable[dict[str, Any]],
-        context: CallbackContext | None = None,
+        self, asks: Iterable[Ask], context: CallbackContext | None = None
     ) -> list[Outcome]:
         """Evaluate candidates on every split and return their outcomes."""
-        first = len(self.outcomes)
-        tasks = []
-        for candidate, params in enumerate(candidates, start=first):
-            self.outcomes.append(Outcome(params, len(self.folds)))
-            tasks += [
-                Task(candidate, split, params, fold)
-                for split, fold in enumerate(self.folds)
-            ]
+        outcomes = [self._begin(ask) for ask in asks]
+        tasks = [
+            Task(outcome.number, split, outcome.params, fold, outcome.legs.get(split))
+            for outcome in outcomes
+            for split, fold in enumerate(self.folds)
+        ]
         # Made before the loop: a context cannot be added to a search that is being
         # pickled for a worker.
         contexts = {
@@ -115,10 +92,11 @@ class Evaluation:
             if context is None
             else context.subcontext(
                 task_name="candidate-split-evaluation",
-                task_id=task.candidate * len(self.folds) + task.split,
+                task_id=self._n_tasks + number,
             )
-            for task in tasks
+            for number, task in enumerate(tasks)
         }
+        self._n_tasks += len(tasks)
         while tasks := self._unfinished(tasks):
             dispatched: list[Task] = []
             try:
@@ -128,7 +106,15 @@ class Evaluation:
                 if self.procedure.error_score == "raise" or not suspects:
                     raise
                 self._find_culprit(suspects, contexts)
-        return self.outcomes[first:]
+        return outcomes
+
+    def _begin(self, ask: Ask) -> Outcome:
+        outcome = ask.outcome
+        if outcome is None:
+            outcome = Outcome(ask.params, len(self.folds), len(self.outcomes))
+            self.outcomes.append(outcome)
+        outcome.begin(ask)
+        return outcome
 
     def _unfinished(self, tasks: Iterable[Task]) -> list[Task]:
         return [
@@ -183,7 +169,7 @@ class Evaluation:
             raise
 
     def _record(self, result: TaskResult) -> None:
-        self.outcomes[result.candidate].results[result.split] = result
+        self.outcomes[result.candidate].record(result)
 
     def _parallel(self) -> Parallel:
         try:
@@ -203,9 +189,8 @@ class Evaluation:
                 self._run_parallel([task], contexts, [])
             except TerminatedWorkerError as error:
                 outcome = self.outcomes[task.candidate]
-                for split in range(len(self.folds)):
-                    outcome.results.setdefault(
-                        split,
+                for split in {*range(len(self.folds))}.difference(outcome.results):
+                    outcome.record(
                         TaskResult(
                             task.candidate,
                             split,

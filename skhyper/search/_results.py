@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from skhyper._sklearn import BaseSearchCV, MultimetricScorer
-from skhyper.search._evaluation import Outcome
+from skhyper.search._candidate import Outcome
 from skhyper.search._task import Scores, TaskResult
 
 __all__ = ["cv_results", "mean_score", "metric_names", "results_frame"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from skhyper.search._evaluation import Outcome
+from skhyper.search._candidate import Ask, Outcome
 
 __all__ = ["Listed", "Strategy"]
 
@@ -17,10 +17,10 @@ class Strategy(Protocol):
     """
 
     @property
-    def n_candidates(self) -> int:
-        """How many candidates there will be at most."""
+    def n_evaluations(self) -> int:
+        """How many evaluations there will be at most."""
 
-    def ask(self) -> list[dict[str, Any]]:
+    def ask(self) -> list[Ask]:
         """Return the next candidates, all of which may be evaluated at once."""
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
@@ -37,13 +37,13 @@ class Listed:
     """
 
     def __init__(self, candidates: Iterable[dict[str, Any]]) -> None:
-        self.candidates = list(candidates)
-        self.n_candidates = len(self.candidates)
+        self.asks = [Ask(params) for params in candidates]
+        self.n_evaluations = len(self.asks)
 
-    def ask(self) -> list[dict[str, Any]]:
+    def ask(self) -> list[Ask]:
         """Return all of them, once."""
-        candidates, self.candidates = self.candidates, []
-        return candidates
+        asks, self.asks = self.asks, []
+        return asks
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Learn nothing: the list is fixed."""

@@ -16,7 +16,7 @@ from skopt.utils import eval_callbacks
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from skhyper._identity import identity
-from skhyper.search._evaluation import Outcome
+from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._models import working_model
 from skhyper.search._spaces import FlatSpace
 
@@ -231,7 +231,7 @@ class SurrogateStrategy:
         self.score = score
         self.callbacks = callbacks
         self.verbose = verbose
-        self.n_candidates = sum(search.remaining for search in subsearches)
+        self.n_evaluations = sum(search.remaining for search in subsearches)
         self.optimizer_seconds = 0.0
         self.evaluation_seconds = 0.0
         self._current: Subsearch | None = None
@@ -246,7 +246,7 @@ class SurrogateStrategy:
         results = [search.result for search in self.subsearches]
         return [result for result in results if result is not None]
 
-    def ask(self) -> list[dict[str, Any]]:
+    def ask(self) -> list[Ask]:
         """Return the next batch of candidates, or none at the end."""
         start = time.perf_counter()
         candidates: list[dict[str, Any]] = []
@@ -259,7 +259,7 @@ class SurrogateStrategy:
                 break
         self._since = time.perf_counter()
         self.optimizer_seconds += self._since - start
-        return candidates
+        return [Ask(params) for params in candidates]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Learn how the last batch did."""
@@ -274,7 +274,7 @@ class SurrogateStrategy:
         self._best = max([self._best, *filter(math.isfinite, scores)])
         if self.verbose > 0:
             print(  # noqa: T201
-                f"{self._n_told} of {self.n_candidates} candidates, best score "
+                f"{self._n_told} of {self.n_evaluations} candidates, best score "
                 f"{self._best:.4g}; seconds: {self.evaluation_seconds:.1f} for the "
                 f"fits, {self.optimizer_seconds:.1f} for the optimizer"
             )

@@ -3,7 +3,7 @@
 import time
 import warnings
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Number
 from statistics import fmean
 from textwrap import shorten
@@ -17,6 +17,7 @@ from sklearn.callback import CallbackContext
 from skhyper._sklearn import MultimetricScorer, check_method_params
 from skhyper.search._fold import Fold
 from skhyper.search._interrupt import raise_swallowed_interrupt
+from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._target import fitted_networks
 from skhyper.training import Halt, driver_in_force, train_alone
 
@@ -41,12 +42,14 @@ class Task:
     """One candidate on one split.
 
     ``candidate`` and ``split`` count from zero, ``candidate`` over the whole search.
+    ``leg`` is what the training goes on from and how far, None for all of it.
     """
 
     candidate: int
     split: int
     params: dict[str, Any]
     fold: Fold
+    leg: Leg | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class TaskResult:
     The scores are None where the fit failed: which metrics there are is known only
     from the tasks that were scored. ``error`` is the traceback of the failed fit,
     ``stop_reason`` then its last words, and ``failed`` is true also where only the
-    scoring failed.
+    scoring failed. ``leg`` is what the training can go on from.
     """
 
     candidate: int
@@ -85,6 +88,15 @@ class TaskResult:
     n_epochs: float = float("nan")
     best_epoch: float = float("nan")
     stop_reason: str | None = None
+    leg: Leg | None = None
+
+    def after(self, before: "TaskResult") -> "TaskResult":
+        """Add the times of an earlier evaluation, which this one has gone on from."""
+        return replace(
+            self,
+            fit_time=before.fit_time + self.fit_time,
+            score_time=before.score_time + self.score_time,
+        )
 
 
 def run_task(
@@ -145,7 +157,9 @@ def _fit_and_score(
     start = time.perf_counter()
     try:
         cut = task.fold.cut(estimator, X, y)
-        _fit(estimator, cut.X_train, cut.y_train, fit_params, procedure.search, context)
+        rows = cut.X_train, cut.y_train
+        search = procedure.search
+        estimator = _fit(estimator, task.leg, *rows, fit_params, search, context)
     except Exception as error:
         if procedure.error_score == "raise":
             raise
@@ -177,7 +191,8 @@ def _fit_and_score(
         fitted - start,
         score_time,
         failed=failed,
-        **_training_report(estimator),
+        leg=task.leg,
+        **_training_report(estimator, task.leg),
     )
 
 
@@ -188,17 +203,16 @@ def last_words(error: BaseException) -> str:
 
 def _fit(
     estimator: BaseEstimator,
+    leg: Leg | None,
     X: Any,
     y: Any,
     fit_params: dict[str, Any],
     search: BaseEstimator,
     context: CallbackContext | None,
-) -> None:
+) -> BaseEstimator:
     """Fit, between the two calls that scikit-learn's callbacks expect."""
-    data = (X,) if y is None else (X, y)
     if context is None:
-        estimator.fit(*data, **fit_params)
-        return
+        return fit_leg(estimator, leg, X, y, fit_params)
     weights = fit_params.get("sample_weight")
     metadata = None if weights is None else {"sample_weight": weights}
     try:
@@ -206,7 +220,7 @@ def _fit(
             context.call_on_fit_task_begin(
                 estimator=search, X=X, y=y, metadata=metadata
             )
-            estimator.fit(*data, **fit_params)
+            return fit_leg(estimator, leg, X, y, fit_params)
     finally:
         context.call_on_fit_task_end(estimator=search, X=X, y=y, metadata=metadata)
 
@@ -267,11 +281,11 @@ def _number(score: Any, scorer: Any) -> float:
     return score  # type: ignore[return-value]
 
 
-def _training_report(estimator: BaseEstimator) -> dict[str, Any]:
+def _training_report(estimator: BaseEstimator, leg: Leg | None) -> dict[str, Any]:
     """Read off the fitted networks how long they trained and why they stopped."""
     networks = list(fitted_networks(estimator))
     if not networks:
-        return {}
+        return {} if leg is None else {"n_epochs": leg.n_epochs}
     reasons = dict.fromkeys(str(network.stop_reason_) for network in networks)
     return {
         "n_epochs": fmean(network.n_iter_ for network in networks),

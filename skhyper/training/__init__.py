@@ -3,8 +3,15 @@
 from skhyper.training.alone import train_alone, train_on
 from skhyper.training.batches import Batches, batch_bounds
 from skhyper.training.callbacks import OWN_CALLBACKS, needs_batches
+from skhyper.training.checkpoints import Checkpoints, run_key
 from skhyper.training.divergence import LARGEST_LOSS, divergence
-from skhyper.training.driver import driver_in_force, share, train
+from skhyper.training.driver import (
+    checkpoints_here,
+    checkpoints_in_force,
+    driver_in_force,
+    share,
+    train,
+)
 from skhyper.training.evaluation import (
     TRIED_ROWS,
     evaluate,
@@ -25,6 +32,7 @@ __all__ = [
     "OWN_CALLBACKS",
     "TRIED_ROWS",
     "Batches",
+    "Checkpoints",
     "Data",
     "Halt",
     "Knobs",
@@ -37,6 +45,8 @@ __all__ = [
     "StopReason",
     "Structure",
     "batch_bounds",
+    "checkpoints_here",
+    "checkpoints_in_force",
     "divergence",
     "driver_in_force",
     "evaluate",
@@ -49,6 +59,7 @@ __all__ = [
     "needs_batches",
     "one_thread",
     "restore_net",
+    "run_key",
     "share",
     "state_of",
     "train",

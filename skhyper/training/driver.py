@@ -6,10 +6,18 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from skhyper.training.alone import train_alone
+from skhyper.training.checkpoints import Checkpoints
 from skhyper.training.outcome import Outcome, Start
 from skhyper.training.recipe import Data, Recipe
 
-__all__ = ["Driver", "driver_in_force", "share", "train"]
+__all__ = [
+    "Driver",
+    "checkpoints_here",
+    "checkpoints_in_force",
+    "driver_in_force",
+    "share",
+    "train",
+]
 
 
 class Driver(Protocol):
@@ -38,6 +46,7 @@ def keep(data: Data) -> Data:
 class _Here(threading.local):
     driver: Driver = staticmethod(train_alone)
     sharer: Callable[[Data], Data] = staticmethod(keep)
+    checkpoints: Checkpoints | None = None
 
 
 _here = _Here()
@@ -68,7 +77,9 @@ def train(recipe: Recipe, data: Data, start: Start = None) -> Outcome:
     TrainingDiverged
         When a loss or a weight stops being finite.
     """
-    return _here.driver(recipe, data, start)
+    if _here.checkpoints is None or start is not None:
+        return _here.driver(recipe, data, start)
+    return _here.checkpoints.train(_here.driver, recipe, data)
 
 
 def share(data: Data) -> Data:
@@ -114,3 +125,35 @@ def driver_in_force(
         yield
     finally:
         _here.driver, _here.sharer = before
+
+
+def checkpoints_here() -> Checkpoints | None:
+    """Give the checkpoints that are in force in this thread.
+
+    Returns
+    -------
+    checkpoints : Checkpoints or None
+        The checkpoints; None if runs are trained from the start to the end.
+    """
+    return _here.checkpoints
+
+
+@contextmanager
+def checkpoints_in_force(checkpoints: Checkpoints | None) -> Iterator[None]:
+    """Let the runs of this thread go on from checkpoints, and pause as they say.
+
+    Parameters
+    ----------
+    checkpoints : Checkpoints or None
+        The checkpoints, in the place of those that are in force; None for none.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    before, _here.checkpoints = _here.checkpoints, checkpoints
+    try:
+        yield
+    finally:
+        _here.checkpoints = before

@@ -1,7 +1,9 @@
 """What a training run is given."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -181,6 +183,16 @@ class Rows(torch.utils.data.Dataset[Any]):
     X: Tensor
     y: Tensor | None = None
     weight: Tensor | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """What equal rows have in common, and no others."""
+        hasher = hashlib.sha256()
+        for part in (self.X, self.y, self.weight):
+            if part is not None:
+                hasher.update(f"{part.dtype} {tuple(part.shape)} ".encode())
+                hasher.update(part.numpy(force=True).tobytes())
+        return hasher.hexdigest()
 
     def __len__(self) -> int:
         return len(self.X)

@@ -1,0 +1,87 @@
+"""A candidate: what a strategy asks for, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from skhyper.search._leg import Leg
+from skhyper.search._task import TaskResult
+
+__all__ = ["Ask", "Outcome"]
+
+
+@dataclass
+class Outcome:
+    """One candidate and what is known so far of its splits.
+
+    ``notes`` are further columns of ``cv_results_``; ``legs`` hold, for each split,
+    what its training goes on from.
+    """
+
+    params: dict[str, Any]
+    n_splits: int
+    number: int = 0
+    results: dict[int, TaskResult] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    legs: dict[int, Leg] = field(default_factory=dict)
+    _before: tuple[dict[int, TaskResult], Mapping[str, Any]] | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether every split has ended, well or not."""
+        return len(self.results) == self.n_splits
+
+    @property
+    def failed(self) -> bool:
+        """Whether a fit or a scorer failed on any split."""
+        return any(result.failed for result in self.results.values())
+
+    @property
+    def in_order(self) -> list[TaskResult]:
+        """The results by split."""
+        return [self.results[split] for split in sorted(self.results)]
+
+    def begin(self, ask: "Ask") -> None:
+        """Begin an evaluation, the first one or that of a candidate that goes on."""
+        if self.finished:
+            self._before = self.results, self.notes
+        self.results, self.notes = {}, ask.notes
+        if ask.n_epochs is None:
+            return
+        for split in range(self.n_splits):
+            self.legs.setdefault(split, Leg()).n_epochs = ask.n_epochs
+
+    def record(self, result: TaskResult) -> None:
+        """Keep what came of a split; its times count from the beginning."""
+        if self._before is not None:
+            result = result.after(self._before[0][result.split])
+        if result.leg is not None and result.split in self.legs:
+            self.legs[result.split] = result.leg
+        self.results[result.split] = result
+
+    def step_back(self) -> None:
+        """Forget an evaluation that was cut off, if there is one before it."""
+        if not self.finished and self._before is not None:
+            self.results, self.notes = self._before
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a strategy wants to be evaluated.
+
+    Parameters
+    ----------
+    params : dict of str to object
+        The settings of the parameters.
+    outcome : Outcome or None, default=None
+        The candidate that goes on; None for a new one.
+    n_epochs : int or None, default=None
+        Epochs up to which it is trained, to go on from there; None for all.
+    notes : mapping of str to object, default={}
+        Further columns of ``cv_results_``.
+    """
+
+    params: dict[str, Any]
+    outcome: Outcome | None = None
+    n_epochs: int | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)

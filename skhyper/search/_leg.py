@@ -1,0 +1,158 @@
+"""Training some epochs at a time, each leg from where the last one ended."""
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import Pipeline
+
+from skhyper.search._target import Parameters
+from skhyper.training import Checkpoints, checkpoints_in_force
+
+__all__ = ["Leg", "check_can_go_on", "fit_leg"]
+
+# Where a warm start counts all iterations, not those that come on top.
+COUNT_ALL = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+
+
+@dataclass
+class Leg:
+    """How far one fit has come, and how far it is to go.
+
+    Parameters
+    ----------
+    n_epochs : int, default=0
+        Epochs after which it pauses, counted from the beginning.
+    checkpoints : Checkpoints
+        The networks of this package, as far as they have come.
+    estimator : estimator object or None, default=None
+        Any other estimator, as far as it has come.
+    n_behind : int, default=0
+        Epochs that ``estimator`` has behind it.
+    """
+
+    n_epochs: int = 0
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    estimator: Any = None
+    n_behind: int = 0
+
+    @property
+    def n_trained(self) -> int:
+        """Epochs that were trained up to now, over all networks."""
+        return self.checkpoints.n_epochs + self.n_behind
+
+
+def fit_leg(
+    estimator: BaseEstimator, leg: Leg | None, X: Any, y: Any, params: dict[str, Any]
+) -> BaseEstimator:
+    """Fit an estimator to the end of a leg, or to its own end.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        As it begins.
+    leg : Leg or None
+        What it goes on from, which is brought up to date; None fits it at once.
+    X, y : array-like
+        Rows, the same in every leg; `y` may be None.
+    params : dict of str to object
+        Arguments of its ``fit``.
+
+    Returns
+    -------
+    estimator : estimator object
+        The fitted one: that of the leg before if it is none of this package.
+    """
+    data = (X,) if y is None else (X, y)
+    if leg is None:
+        estimator.fit(*data, **params)
+        return estimator
+    if Parameters(estimator).networks:
+        leg.checkpoints.pause = leg.n_epochs
+        with checkpoints_in_force(leg.checkpoints):
+            estimator.fit(*data, **params)
+        return estimator
+    if leg.estimator is not None:
+        estimator = leg.estimator
+    _go_on(estimator, leg, X, y, params)
+    return estimator
+
+
+def check_can_go_on(name: str, estimator: BaseEstimator) -> None:
+    """Refuse an estimator whose training cannot go on where it was.
+
+    Parameters
+    ----------
+    name : str
+        The search's class.
+    estimator : estimator object
+        What is to be searched.
+
+    Raises
+    ------
+    ValueError
+        If it holds no network of this package, has no ``partial_fit`` and no
+        ``warm_start`` with a number of iterations.
+    """
+    if not Parameters(estimator).networks and _way(_last(estimator)) is None:
+        raise ValueError(
+            f"The 'estimator' parameter of {name} must be able to go on with its "
+            "training: hold a network of skhyper, or have partial_fit, or warm_start "
+            "with max_iter or n_estimators, at its end if it is a Pipeline. Got "
+            f"{type(_last(estimator)).__name__}; RandomizedSearchCV takes any."
+        )
+
+
+def _last(estimator: BaseEstimator) -> BaseEstimator:
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+
+
+def _way(estimator: BaseEstimator) -> str | None:
+    """Tell how an estimator goes on: the method, or the parameter that counts."""
+    if hasattr(estimator, "partial_fit"):
+        return "partial_fit"
+    names = estimator.get_params(deep=False)
+    if "warm_start" not in names:
+        return None
+    return next((n for n in ("n_estimators", "max_iter") if n in names), None)
+
+
+def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: dict[str, Any]) -> None:
+    """Train an estimator that is none of this package, and what is in front of it."""
+    is_first = leg.estimator is None
+    leg.estimator, last = estimator, estimator
+    if isinstance(estimator, Pipeline):
+        *front, (name, last) = estimator.steps
+        if front and is_first:
+            transform = estimator[:-1]
+            X = transform.fit_transform(X, y)
+            # With a memory, the fitted steps are clones.
+            estimator.steps[:-1] = transform.steps
+        elif front:
+            X = estimator[:-1].transform(X)
+        prefix = f"{name}__"
+        params = {key.removeprefix(prefix): value for key, value in params.items()}
+    n_more = leg.n_epochs - leg.n_behind
+    data = (X,) if y is None else (X, y)
+    way = _way(last)
+    with warnings.catch_warnings():
+        # It is stopped before it could converge, and goes on if it is promising.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        if way == "partial_fit":
+            if is_classifier(last) and is_first:
+                params = {**params, "classes": np.unique(y)}
+            for _ in range(n_more):
+                last.partial_fit(*data, **params)
+        elif n_more:
+            assert way is not None, "others were refused"
+            counts_all = way == "n_estimators" or isinstance(last, COUNT_ALL)
+            count = leg.n_epochs if counts_all else n_more
+            last.set_params(warm_start=True, **{way: count}).fit(*data, **params)
+    leg.n_behind = leg.n_epochs
