@@ -11,15 +11,23 @@ from skhyper.estimators import (
     MLPRegressor,
 )
 from skhyper.fused import FusedBackend
-from skhyper.search import BayesSearchCV, GridSearchCV, RandomizedSearchCV
+from skhyper.search import (
+    ASHASearchCV,
+    BayesSearchCV,
+    GridSearchCV,
+    HyperbandSearchCV,
+    RandomizedSearchCV,
+)
 from skhyper.spaces import SearchSpace, presets
 
 __all__ = [
+    "ASHASearchCV",
     "BayesSearchCV",
     "CNNClassifier",
     "CNNRegressor",
     "FusedBackend",
     "GridSearchCV",
+    "HyperbandSearchCV",
     "MLPClassifier",
     "MLPRegressor",
     "RandomizedSearchCV",

@@ -1,8 +1,17 @@
 """Searches over hyperparameters, built on one way of evaluating candidates."""
 
+from skhyper.search._asha import ASHASearchCV
 from skhyper.search._bayes import BayesSearchCV
 from skhyper.search._grid import GridSearchCV
+from skhyper.search._hyperband import HyperbandSearchCV
 from skhyper.search._plan import Plan
 from skhyper.search._randomized import RandomizedSearchCV
 
-__all__ = ["BayesSearchCV", "GridSearchCV", "Plan", "RandomizedSearchCV"]
+__all__ = [
+    "ASHASearchCV",
+    "BayesSearchCV",
+    "GridSearchCV",
+    "HyperbandSearchCV",
+    "Plan",
+    "RandomizedSearchCV",
+]

@@ -23,9 +23,10 @@ from skhyper._sklearn import (
 )
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._fold import Fold
+from skhyper.search._fold import make_folds
 from skhyper.search._fusion import joblib_options
 from skhyper.search._interrupt import raise_swallowed_interrupt
+from skhyper.search._leg import fit_leg
 from skhyper.search._plan import Plan
 from skhyper.search._results import cv_results, mean_score, metric_names, results_frame
 from skhyper.search._strategy import Strategy
@@ -108,7 +109,8 @@ class BaseSearch(BaseSearchCV):
         context = self._init_callback_context(
             max_subtasks=1 + (self.refit is not False)
         ).call_on_fit_task_begin(**data)
-        folds = self._folds(X, y, routed.splitter.split)
+        folds = make_folds(self._splitter(y), X, y, routed.splitter.split)
+        self.n_splits_ = len(folds)
         estimator = clone(self.estimator)
         parameters = Parameters(estimator)
         strategy = self._strategy(parameters)
@@ -162,18 +164,6 @@ class BaseSearch(BaseSearchCV):
             cv = splits
         return check_cv(cv, y, classifier=is_classifier(self.estimator))
 
-    def _folds(self, X: Any, y: Any, split_params: dict[str, Any]) -> list[Fold]:
-        """Split once: all candidates are judged on the same rows."""
-        splitter = self._splitter(y)
-        self.n_splits_ = splitter.get_n_splits(X, y, **split_params)
-        splits = list(splitter.split(X, y, **split_params))
-        if len(splits) != self.n_splits_:
-            raise ValueError(
-                "cv.split and cv.get_n_splits return inconsistent results. Expected "
-                f"{self.n_splits_} splits, got {len(splits)}"
-            )
-        return [Fold(train, test) for train, test in splits]
-
     def _draw_seed(self) -> int:
         if self.random_state is None:
             return secrets.randbits(31)
@@ -184,9 +174,10 @@ class BaseSearch(BaseSearchCV):
     ) -> None:
         """Ask for candidates, evaluate them and tell, until there are none."""
         n_splits = len(evaluation.folds)
+        count = strategy.n_evaluations
         search_context = context.subcontext(
             task_name="search",
-            max_subtasks=strategy.n_evaluations * n_splits,
+            max_subtasks=None if count is None else count * n_splits,
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
         while asks := strategy.ask():
@@ -261,17 +252,22 @@ class BaseSearch(BaseSearchCV):
         seed_unset(best, procedure.seed, self.best_params_)
         refit_context = context.subcontext(task_name="refit-with-best-params")
         X, y = data["X"], data["y"]
-        rows = (X,) if y is None else (X, y)
         with refit_context.propagate_callback_context(best):
             refit_context.call_on_fit_task_begin(**data)
             start = time.time()
             with raise_swallowed_interrupt():
-                best.fit(*rows, **procedure.fit_params)
+                best = self._fit_best(best, X, y, procedure.fit_params)
             self.refit_time_ = time.time() - start
         self.best_estimator_ = best
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
         refit_context.call_on_fit_task_end(**data)
+
+    def _fit_best(
+        self, best: BaseEstimator, X: Any, y: Any, params: dict[str, Any]
+    ) -> BaseEstimator:
+        """Fit the best candidate on all rows."""
+        return fit_leg(best, None, X, y, params)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -1,7 +1,7 @@
 """A candidate: what a strategy asks for, and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from skhyper.search._leg import Leg
@@ -49,15 +49,17 @@ class Outcome:
         if ask.n_epochs is None:
             return
         for split in range(self.n_splits):
-            self.legs.setdefault(split, Leg()).n_epochs = ask.n_epochs
+            leg = self.legs.setdefault(split, Leg(max_epochs=ask.max_epochs))
+            leg.n_epochs = ask.n_epochs
 
     def record(self, result: TaskResult) -> None:
         """Keep what came of a split; its times count from the beginning."""
         if self._before is not None:
             result = result.after(self._before[0][result.split])
-        if result.leg is not None and result.split in self.legs:
+        if result.leg is not None:
             self.legs[result.split] = result.leg
-        self.results[result.split] = result
+        # Whoever lets go of a leg is to be the last who holds it.
+        self.results[result.split] = replace(result, leg=None)
 
     def step_back(self) -> None:
         """Forget an evaluation that was cut off, if there is one before it."""
@@ -77,6 +79,8 @@ class Ask:
         The candidate that goes on; None for a new one.
     n_epochs : int or None, default=None
         Epochs up to which it is trained, to go on from there; None for all.
+    max_epochs : int or None, default=None
+        Epochs that networks are laid out for; None for as many as they say.
     notes : mapping of str to object, default={}
         Further columns of ``cv_results_``.
     """
@@ -84,4 +88,5 @@ class Ask:
     params: dict[str, Any]
     outcome: Outcome | None = None
     n_epochs: int | None = None
+    max_epochs: int | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from skhyper._sklearn import array_device, get_namespace, safe_split
 from skhyper.estimators import NeuralNetwork
 
-__all__ = ["Cut", "Fold"]
+__all__ = ["Cut", "Fold", "make_folds"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,3 +91,35 @@ class Fold:
             *safe_split(estimator, X, y, train),
             *safe_split(estimator, X, y, test, train),
         )
+
+
+def make_folds(splitter: Any, X: Any, y: Any, params: dict[str, Any]) -> list[Fold]:
+    """Split once: all candidates are judged on the same rows.
+
+    Parameters
+    ----------
+    splitter : cross-validation splitter
+        What splits.
+    X, y : array-like
+        All rows.
+    params : dict of str to object
+        Further arguments of the splitter.
+
+    Returns
+    -------
+    folds : list of Fold
+        One for each split.
+
+    Raises
+    ------
+    ValueError
+        If there are other splits than the splitter says.
+    """
+    n_splits = splitter.get_n_splits(X, y, **params)
+    splits = list(splitter.split(X, y, **params))
+    if len(splits) != n_splits:
+        raise ValueError(
+            "cv.split and cv.get_n_splits return inconsistent results. Expected "
+            f"{n_splits} splits, got {len(splits)}"
+        )
+    return [Fold(train, test) for train, test in splits]

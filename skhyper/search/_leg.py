@@ -30,6 +30,8 @@ class Leg:
     ----------
     n_epochs : int, default=0
         Epochs after which it pauses, counted from the beginning.
+    max_epochs : int or None, default=None
+        Epochs that networks are laid out for; None for as many as they say.
     checkpoints : Checkpoints
         The networks of this package, as far as they have come.
     estimator : estimator object or None, default=None
@@ -39,6 +41,7 @@ class Leg:
     """
 
     n_epochs: int = 0
+    max_epochs: int | None = None
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     estimator: Any = None
     n_behind: int = 0
@@ -74,7 +77,9 @@ def fit_leg(
     if leg is None:
         estimator.fit(*data, **params)
         return estimator
-    if Parameters(estimator).networks:
+    if networks := Parameters(estimator).networks:
+        for network in networks.values():
+            network.set_params(max_epochs=leg.max_epochs or network.max_epochs)
         leg.checkpoints.pause = leg.n_epochs
         with checkpoints_in_force(leg.checkpoints):
             estimator.fit(*data, **params)

@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from skhyper._identity import identity
+from skhyper.search._brackets import Rung
 from skhyper.search._target import Parameters
 from skhyper.spaces import Choice, Float, Int, SearchSpace
 
@@ -36,6 +37,8 @@ class Plan:
         not in shape. None as above.
     exact : bool
         Whether the candidates are known yet. If not, all counts are upper bounds.
+    brackets : sequence of sequence of Rung
+        How many candidates are trained for how long, where that differs.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class Plan:
     max_epochs: int | None = None
     n_structures: int | None = None
     exact: bool = True
+    brackets: Sequence[Sequence[Rung]] = ()
 
     @property
     def n_fits(self) -> int:
@@ -73,6 +77,9 @@ class Plan:
         if self.n_structures is not None:
             plural = "s" if self.n_structures != 1 else ""
             lines.append(f"{at_most}{self.n_structures:,} structure{plural}")
+        for number, rungs in enumerate(self.brackets):
+            stops = ", ".join(f"{r.n_candidates} to {r.n_epochs}" for r in rungs)
+            lines.append(f"bracket {number}, candidates to epochs: {stops}")
         return "\n".join(lines)
 
 

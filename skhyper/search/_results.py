@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from skhyper._sklearn import BaseSearchCV, MultimetricScorer
 from skhyper.search._candidate import Outcome
@@ -94,8 +93,14 @@ def cv_results(
     params = [outcome.params for outcome in outcomes]
     results = search._format_results(params, n_splits, rows)
     failed = np.array([outcome.failed for outcome in outcomes])
+    results |= {
+        name: np.array([outcome.notes[name] for outcome in outcomes])
+        for name in outcomes[0].notes
+    }
+    resources = results.get("n_resources", np.ones(len(outcomes)))
     for name in metrics or ["score"]:
-        results[f"rank_test_{name}"] = _rank(results[f"mean_test_{name}"], failed)
+        means = results[f"mean_test_{name}"]
+        results[f"rank_test_{name}"] = _rank(means, resources, failed)
     reports = [result for outcome in outcomes for result in outcome.in_order]
     if not all(np.isnan(result.n_epochs) for result in reports):
         results |= _training_columns(outcomes)
@@ -108,20 +113,22 @@ def cv_results(
     return results
 
 
-def _rank(means: NDArray[np.float64], failed: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Rank from the highest score, what failed behind what did not.
+def _rank(
+    means: NDArray[np.float64], resources: NDArray[Any], failed: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """Rank from the highest score, what was trained for longer before what was not.
 
-    scikit-learn ranks failures by ``error_score``: with 0 they come first under every
-    score that is negative.
+    Scores after different numbers of epochs do not compare. What failed is behind what
+    did not: scikit-learn ranks failures by ``error_score``, so that with 0 they come
+    first under every score that is negative.
     """
     failed = failed | np.isnan(means)
-    ranks = np.empty(len(means), dtype=np.int32)
-    sound = means[~failed]
-    ranks[~failed] = rankdata(-sound, method="min")
-    # NaN is behind every number; rankdata cannot compare it.
-    rest = np.where(np.isnan(means[failed]), -np.inf, means[failed])
-    ranks[failed] = len(sound) + rankdata(-rest, method="min")
-    return ranks
+    # NaN is behind every number; it cannot be compared.
+    means = np.where(np.isnan(means), -np.inf, means)
+    keys = np.stack([failed.astype(float), np.where(failed, 0, -resources), -means])
+    _, groups, counts = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
+    firsts = 1 + np.cumsum(counts) - counts
+    return firsts[groups.ravel()].astype(np.int32)
 
 
 def _training_columns(outcomes: Sequence[Outcome]) -> dict[str, NDArray[Any]]:

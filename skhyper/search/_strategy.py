@@ -17,8 +17,8 @@ class Strategy(Protocol):
     """
 
     @property
-    def n_evaluations(self) -> int:
-        """How many evaluations there will be at most."""
+    def n_evaluations(self) -> int | None:
+        """How many evaluations there will be at most; None if that is not known."""
 
     def ask(self) -> list[Ask]:
         """Return the next candidates, all of which may be evaluated at once."""

@@ -74,7 +74,8 @@ class TaskResult:
     The scores are None where the fit failed: which metrics there are is known only
     from the tasks that were scored. ``error`` is the traceback of the failed fit,
     ``stop_reason`` then its last words, and ``failed`` is true also where only the
-    scoring failed. ``leg`` is what the training can go on from.
+    scoring failed. ``leg`` is what the training can go on from, ``n_trained`` the
+    epochs of all legs, added up over the networks of the estimator.
     """
 
     candidate: int
@@ -89,6 +90,7 @@ class TaskResult:
     best_epoch: float = float("nan")
     stop_reason: str | None = None
     leg: Leg | None = None
+    n_trained: int = 0
 
     def after(self, before: "TaskResult") -> "TaskResult":
         """Add the times of an earlier evaluation, which this one has gone on from."""
@@ -192,6 +194,7 @@ def _fit_and_score(
         score_time,
         failed=failed,
         leg=task.leg,
+        n_trained=0 if task.leg is None else task.leg.n_trained,
         **_training_report(estimator, task.leg),
     )
 

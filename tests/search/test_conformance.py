@@ -1,7 +1,7 @@
 """scikit-learn's checks of estimators, on the searches; none is expected to fail."""
 
 import pytest
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_param_validation,
@@ -9,7 +9,14 @@ from sklearn.utils.estimator_checks import (
 )
 
 from skhyper.estimators import MLPClassifier, MLPRegressor
-from skhyper.search import BayesSearchCV, GridSearchCV, RandomizedSearchCV
+from skhyper.search import (
+    ASHASearchCV,
+    BayesSearchCV,
+    GridSearchCV,
+    HyperbandSearchCV,
+    RandomizedSearchCV,
+)
+from skhyper.spaces import Float, SearchSpace
 
 # scikit-learn runs its checks with warnings as warnings.
 pytestmark = pytest.mark.filterwarnings("default")
@@ -30,6 +37,12 @@ def make_searches():
         yield BayesSearchCV(estimator, space, n_iter=2, **common)
     yield GridSearchCV(classifier, {"lr": [0.02, 0.05]}, **common)
     yield BayesSearchCV(regressor, {"lr": [0.02, 0.05]}, n_iter=2, **common)
+    alphas = SearchSpace(alpha=Float(1e-5, 1e-3, log=True))
+    rates = SearchSpace(lr=Float(0.02, 0.05))
+    yield HyperbandSearchCV(SGDClassifier(), alphas, max_epochs=9, **common)
+    yield HyperbandSearchCV(classifier, rates, max_epochs=20, min_epochs=5, **common)
+    yield ASHASearchCV(SGDClassifier(), alphas, n_iter=4, max_epochs=9, **common)
+    yield ASHASearchCV(regressor, rates, n_iter=3, max_epochs=20, **common)
 
 
 SEARCHES = list(make_searches())

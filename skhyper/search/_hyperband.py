@@ -1,0 +1,258 @@
+"""Many candidates trained a little, the best of them further."""
+
+from copy import deepcopy
+from dataclasses import replace
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.callback import CallbackContext
+
+from skhyper._sklearn import BaseSearchCV, Interval
+from skhyper.search._brackets import Rung, make_brackets
+from skhyper.search._evaluation import Evaluation
+from skhyper.search._fusion import FUSED_CONSTRAINTS
+from skhyper.search._plan import Plan, plan_candidates
+from skhyper.search._rung_search import RungSearch
+from skhyper.search._rungs import Hyperband
+from skhyper.search._spaces import SPACE_CONSTRAINTS
+from skhyper.search._strategy import Strategy
+from skhyper.search._target import Parameters
+
+__all__ = ["HyperbandSearchCV"]
+
+
+class HyperbandSearchCV(RungSearch):
+    """Train many candidates a little and the best of them further, by cross-validation.
+
+    Hyperband [1]_ with epochs for the resource: in each bracket the best ``1/factor``
+    of the candidates are trained ``factor`` times as long, again and again. Those that
+    are promoted go on from their weights, with the state of their optimizer and on
+    their schedule, which is laid out over ``max_epochs`` from the beginning; no epoch
+    is trained twice. All brackets are trained side by side.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        What to search; it is never changed itself. It holds a network of this package,
+        alone, in a Pipeline or in another meta-estimator; or it is, or ends with, an
+        estimator that has ``partial_fit``, each call of which is one epoch, or
+        ``warm_start`` with ``n_estimators`` or ``max_iter``, which are then the epochs.
+    space : dict, list, SearchSpace, Preset or str
+        Distributions or lists of values by name, or a list of such dicts, as in
+        scikit-learn; a search space or skopt dimensions; a preset or its name, or a
+        list of them that are joined to one space. Names without prefix mean the
+        network inside the estimator.
+    max_epochs : int, default=81
+        Epochs of the candidates that are trained for the longest, and of the refit, in
+        the place of what the network itself says. The default is the resource of the
+        example in [1]_.
+    factor : int, default=3
+        One of so many candidates is promoted, at least 2. The default is that of
+        [1]_, which names 3 and 4.
+    min_epochs : int, default=1
+        Fewest epochs after which candidates are compared, at most `max_epochs`. More
+        make fewer brackets.
+    scoring : str, callable, list, tuple or dict, default=None
+        How to score, as in scikit-learn; None for the estimator's own ``score``.
+        Several metrics are scored at once; the one that `refit` names promotes, else
+        the first.
+    n_jobs : int, default=None
+        Fits to run at the same time: threads where they are trained together, else
+        jobs of joblib's backend of the moment. None is 1 outside of
+        ``joblib.parallel_config``, -1 is all processors.
+    refit : bool, str or callable, default=True
+        Whether to fit the best candidate on all rows. Under several metrics, the name
+        of the one that chooses; or a callable that is given ``cv_results_``
+        and returns the index of its choice; or False.
+    cv : int, splitter or iterable, default=None
+        Folds, as in scikit-learn; None for 5. The rows are split once, so that every
+        candidate is judged on the same ones, which neither its network nor what is in
+        front of it has seen.
+    verbose : int, default=0
+        0 is silent, 1 tells of each batch of candidates, above that of each fit.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Fits handed out in advance, as in joblib.
+    random_state : int, RandomState or None, default=None
+        Draws the candidates, as in ``RandomizedSearchCV``. Where an estimator inside
+        has a ``random_state`` of None, all candidates and the refit are given one and
+        the same seed, drawn from here. None draws it afresh from the operating system.
+    error_score : 'raise' or float, default=np.nan
+        Score of a fit that raised, ran out of memory, diverged or lost its worker.
+        Whatever it is, such a candidate is ranked behind all others and is not
+        promoted. With 'raise' the error ends the search.
+    return_train_score : bool, default=False
+        Whether to score on the training rows as well.
+    fused : bool or 'auto', default='auto'
+        Whether the networks of this package are trained together, in joblib's backend
+        "fused", which changes nothing but the time it takes. 'auto' does so where the
+        estimator is or holds one and no backend of joblib was chosen. Unless it is
+        False, a FusionWarning tells of fits that had to be trained alone.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray
+        One entry per candidate in each column, as in scikit-learn, with what is known
+        of it after its last epoch: ``n_resources`` are the epochs up to which it was
+        trained, ``bracket`` and ``rung`` where it got to, and the times are those of
+        all its legs. Those that were trained for longer are ranked before the others:
+        scores after different numbers of epochs do not compare.
+    best_estimator_ : estimator
+        The best candidate fitted on all rows for ``max_epochs``. Absent if
+        ``refit=False``.
+    best_params_ : dict
+        Its parameters.
+    best_score_ : float
+        Its mean score over the splits. Absent if ``refit`` is a callable.
+    best_index_ : int
+        Its place in ``cv_results_``.
+    metadata_ : dict
+        What the search has cost: ``n_candidates``, ``n_epochs`` that were trained over
+        all splits, without the refit, and ``brackets``, for each of them the pairs of
+        candidates and epochs. ``plan`` tells it before.
+    scorer_ : callable or dict of str to callable
+        What scored the candidates.
+    n_splits_ : int
+        Number of splits.
+    refit_time_ : float
+        Seconds that the last fit took. Absent if ``refit=False``.
+    multimetric_ : bool
+        Whether several metrics were scored.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, where `X` had some.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, for a classifier.
+    fusion_report_ : DataFrame
+        How the networks were trained in the backend "fused": a row for each stack and
+        each fit alone, with the columns of :meth:`skhyper.fused.Report.frame`. Absent
+        where the estimator holds none.
+
+    See Also
+    --------
+    ASHASearchCV : Promotes without waiting for a whole rung.
+    RandomizedSearchCV : Trains every candidate to the end.
+
+    Notes
+    -----
+    What is in front of a network in a Pipeline is fitted anew in each leg, on the same
+    rows and with the same seed. Where it gives other rows nevertheless, the network
+    begins anew. Callbacks are told of a beginning and an end in each leg.
+
+    References
+    ----------
+    .. [1] L. Li, K. Jamieson, G. DeSalvo, A. Rostamizadeh and A. Talwalkar, "Hyperband:
+       A Novel Bandit-Based Approach to Hyperparameter Optimization", Journal of Machine
+       Learning Research 18 (185), 2018.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_iris
+    >>> from skhyper import HyperbandSearchCV, MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> space = {"lr": loguniform(1e-4, 1), "activation": ["relu", "tanh"]}
+    >>> net = MLPClassifier((8,))
+    >>> search = HyperbandSearchCV(net, space, max_epochs=9, cv=3, random_state=0)
+    >>> search.plan(X, y)
+    Plan: 17 candidates x 3 splits + 1 refit = 52 fits
+    at most 216 epochs
+    2 structures
+    bracket 0, candidates to epochs: 9 to 1, 3 to 3, 1 to 9
+    bracket 1, candidates to epochs: 5 to 3, 1 to 9
+    bracket 2, candidates to epochs: 3 to 9
+    >>> search.fit(X, y).best_score_ > 0.8
+    np.True_
+    >>> search.metadata_["n_epochs"]
+    207
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseSearchCV._parameter_constraints,
+        "space": SPACE_CONSTRAINTS,
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "factor": [Interval(Integral, 2, None, closed="left")],
+        "min_epochs": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "fused": FUSED_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        space: Any,
+        *,
+        max_epochs: int = 81,
+        factor: int = 3,
+        min_epochs: int = 1,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        random_state: Any = None,
+        error_score: float | str = np.nan,
+        return_train_score: bool = False,
+        fused: bool | str = "auto",
+    ) -> None:
+        super().__init__(
+            estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.space = space
+        self.max_epochs = max_epochs
+        self.factor = factor
+        self.min_epochs = min_epochs
+        self.random_state = random_state
+        self.fused = fused
+
+    @property
+    def _brackets(self) -> list[list[Rung]]:
+        return make_brackets(self.max_epochs, self.factor, self.min_epochs)
+
+    def _candidates(
+        self, parameters: Parameters, random_state: Any
+    ) -> list[dict[str, Any]]:
+        n_candidates = sum(rungs[0].n_candidates for rungs in self._brackets)
+        return self._sample(n_candidates, parameters, random_state)
+
+    def _strategy(self, parameters: Parameters) -> Hyperband:
+        candidates = self._candidates(parameters, self.random_state)
+        return Hyperband(candidates, self._brackets, self._objective)
+
+    def _search(
+        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+    ) -> None:
+        super()._search(strategy, evaluation, context)
+        assert isinstance(strategy, Hyperband)
+        self.metadata_["brackets"] = strategy.reached
+
+    def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
+        random_state = deepcopy(self.random_state)
+        brackets = self._brackets
+        is_known = random_state is not None
+        # To draw would move numpy's global generator, and tell of other candidates.
+        candidates = self._candidates(parameters, random_state if is_known else 0)
+        plan = plan_candidates(candidates, parameters, n_splits, refit)
+        n_epochs = sum(
+            rung.n_candidates * (rung.n_epochs - before)
+            for rungs in brackets
+            for rung, before in zip(
+                rungs, [0, *(rung.n_epochs for rung in rungs)], strict=False
+            )
+        )
+        return replace(
+            plan,
+            max_epochs=n_epochs * n_splits + self.max_epochs * refit,
+            exact=is_known,
+            brackets=brackets,
+        )

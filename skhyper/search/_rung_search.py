@@ -1,0 +1,72 @@
+"""What the searches share that train candidates rung by rung."""
+
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackContext
+from sklearn.model_selection import ParameterSampler
+
+from skhyper.search._base import BaseSearch
+from skhyper.search._evaluation import Evaluation
+from skhyper.search._leg import Leg, check_can_go_on, fit_leg
+from skhyper.search._spaces import read_spaces, to_distributions
+from skhyper.search._strategy import Strategy
+from skhyper.search._target import Parameters
+
+__all__ = ["RungSearch"]
+
+
+class RungSearch(BaseSearch):
+    """A search with epochs for the resource; not to be used by itself."""
+
+    space: Any
+    max_epochs: int
+    factor: int
+    min_epochs: int
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        name = type(self).__name__
+        if self.min_epochs > self.max_epochs:
+            raise ValueError(
+                f"The 'min_epochs' parameter of {name} must be at most max_epochs="
+                f"{self.max_epochs}. Got {self.min_epochs}."
+            )
+        check_can_go_on(name, self.estimator)
+
+    def _sample(
+        self, n_candidates: int, parameters: Parameters, random_state: Any
+    ) -> list[dict[str, Any]]:
+        """Draw candidates; lists alone are drawn from without repetition."""
+        distributions = to_distributions(read_spaces(self.space, parameters))
+        epochs = {f"{place}__max_epochs" for place in parameters.networks}
+        names = {name for space in distributions for name in space}
+        if searched := names & {name.removeprefix("__") for name in epochs}:
+            raise ValueError(
+                f"The 'space' parameter of {type(self).__name__} must not hold "
+                f"{min(searched)!r}: the epochs are what it shares out itself, up to "
+                "its own max_epochs. Leave it out."
+            )
+        sampler = ParameterSampler(
+            distributions, n_candidates, random_state=random_state
+        )
+        return list(sampler)
+
+    def _search(
+        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+    ) -> None:
+        super()._search(strategy, evaluation, context)
+        self.metadata_: dict[str, Any] = {
+            "n_candidates": len(evaluation.outcomes),
+            "n_epochs": sum(
+                result.n_trained
+                for outcome in evaluation.outcomes
+                for result in outcome.in_order
+            ),
+        }
+
+    def _fit_best(
+        self, best: BaseEstimator, X: Any, y: Any, params: dict[str, Any]
+    ) -> BaseEstimator:
+        whole = Leg(self.max_epochs, self.max_epochs)
+        return fit_leg(best, whole, X, y, params)

@@ -1,0 +1,387 @@
+"""Hyperband and ASHA: what is promoted goes on, and ends as if it had not paused."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+from scipy.stats import loguniform
+from sklearn.base import clone
+from sklearn.datasets import load_iris, make_regression
+from sklearn.decomposition import PCA
+from sklearn.ensemble import (
+    BaggingClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+)
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.model_selection import GroupKFold
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neural_network import MLPClassifier as SklearnMLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from skorch.callbacks import Callback
+
+from skhyper import (
+    ASHASearchCV,
+    CNNClassifier,
+    GridSearchCV,
+    HyperbandSearchCV,
+    MLPClassifier,
+    MLPRegressor,
+)
+from skhyper.search._brackets import make_brackets
+
+X, Y = load_iris(return_X_y=True)
+NET = MLPClassifier((6,), dropout=0.2, scheduler="cosine")
+SPACE = {"lr": loguniform(1e-4, 1), "optimizer": ["adam", "sgd"]}
+COMMON = {"max_epochs": 9, "cv": 3, "random_state": 0}
+SEARCHES = {
+    "hyperband": lambda net, space=SPACE, **more: HyperbandSearchCV(
+        net, space, **{**COMMON, **more}
+    ),
+    "asha": lambda net, space=SPACE, **more: ASHASearchCV(
+        net, space, **{"n_iter": 14, "n_points": 5, **COMMON, **more}
+    ),
+}
+
+
+def assert_same(one, other):
+    """Compare all of two tables but the times."""
+    ours, theirs = one.cv_results_, other.cv_results_
+    assert list(ours) == list(theirs)
+    for name in ours:
+        if not name.endswith("_time"):
+            np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+
+
+def test_brackets_are_those_of_the_paper():
+    # Table 1 of Li et al. 2018.
+    table = [
+        [(rung.n_candidates, rung.n_epochs) for rung in rungs]
+        for rungs in make_brackets(81, 3, 1)
+    ]
+    assert table == [
+        [(81, 1), (27, 3), (9, 9), (3, 27), (1, 81)],
+        [(34, 3), (11, 9), (3, 27), (1, 81)],
+        [(15, 9), (5, 27), (1, 81)],
+        [(8, 27), (2, 81)],
+        [(5, 81)],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "epochs"),
+    [
+        ((100, 3, 1), [1, 3, 11, 33, 100]),
+        ((100, 4, 7), [25, 100]),
+        ((7, 3, 7), [7]),
+        ((1, 2, 1), [1]),
+        ((10, 3, 3), [3, 10]),
+    ],
+)
+def test_brackets_of_other_numbers(arguments, epochs):
+    brackets = make_brackets(*arguments)
+    assert [rung.n_epochs for rung in brackets[0]] == epochs
+    for rungs in brackets:
+        assert rungs[-1].n_epochs == arguments[0]
+        assert rungs[0].n_epochs >= arguments[2]
+        assert all(rung.n_candidates >= 1 for rung in rungs)
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_it_is_the_same_fused_alone_and_in_processes(kind):
+    pipeline = make_pipeline(StandardScaler(), NET)
+    make = SEARCHES[kind]
+    fused = make(pipeline, return_train_score=True).fit(X, Y)
+    assert_same(fused, make(pipeline, return_train_score=True, fused=False).fit(X, Y))
+    with joblib.parallel_config("loky", n_jobs=2):
+        elsewhere = make(pipeline, return_train_score=True).fit(X, Y)
+    assert_same(fused, elsewhere)
+    assert fused.metadata_ == elsewhere.metadata_
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+@pytest.mark.parametrize(
+    "net",
+    [
+        NET,
+        make_pipeline(StandardScaler(), PCA(2), NET),
+        CNNClassifier((4,), input_shape=(2, 2), channels=(2,), normalizer="batch"),
+        BaggingClassifier(NET, 2),
+        OneVsRestClassifier(NET),
+        MLPClassifier((6,), early_stopping=True, patience=2, optimizer="radam"),
+    ],
+    ids=["MLP", "Pipeline", "CNN", "Bagging", "OneVsRest", "early stopping"],
+)
+def test_whoever_gets_to_the_end_has_the_scores_of_an_unbroken_training(kind, net):
+    space = {"lr": loguniform(1e-3, 0.3)}
+    search = SEARCHES[kind](net, space).fit(X, Y)
+    results = search.cv_results_
+    last = np.flatnonzero(results["n_resources"] == 9)
+    assert 1 <= len(last) < len(results["params"])
+    [place] = [name for name in net.get_params() if name.endswith("max_epochs")]
+    grid = [
+        {name: [value] for name, value in results["params"][candidate].items()}
+        for candidate in last
+    ]
+    [seed] = {search.best_estimator_.get_params()[n] for n in random_states(net)}
+    whole = clone(net).set_params(
+        **{place: 9}, **dict.fromkeys(random_states(net), seed)
+    )
+    expected = GridSearchCV(whole, grid, cv=3, refit=False).fit(X, Y).cv_results_
+    for name in ("split0_test_score", "split2_test_score", "mean_n_epochs"):
+        np.testing.assert_array_equal(results[name][last], expected[name])
+
+
+def random_states(net):
+    return [name for name in net.get_params() if name.endswith("random_state")]
+
+
+class Count(Callback):
+    """Counts the epochs of all nets."""
+
+    n_epochs = 0
+
+    def on_epoch_end(self, net, **kwargs):
+        Count.n_epochs += 1
+
+
+@pytest.mark.filterwarnings("ignore::skhyper.exceptions.FusionWarning")
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_no_epoch_is_trained_twice(kind):
+    Count.n_epochs = 0
+    net = MLPClassifier((6,), callbacks=[Count()])
+    search = SEARCHES[kind](net, refit=False)
+    plan = search.plan(X, Y)
+    results = search.fit(X, Y).cv_results_
+    assert Count.n_epochs == 3 * results["n_resources"].sum()
+    assert Count.n_epochs == search.metadata_["n_epochs"] <= plan.max_epochs
+    if kind == "hyperband":
+        assert plan.max_epochs == Count.n_epochs
+        assert search.metadata_["brackets"] == [
+            [(9, 1), (3, 3), (1, 9)],
+            [(5, 3), (1, 9)],
+            [(3, 9)],
+        ]
+
+
+def test_fewer_epochs_than_in_halving_that_restarts():
+    # 27 candidates, up to 27 epochs: four rungs of 27 epochs each from the start make
+    # 216 with the two others; going on, the first bracket takes 81 and less.
+    search = HyperbandSearchCV(NET, SPACE, max_epochs=27, cv=2, refit=False)
+    [first, *_] = search.plan(X, Y).brackets
+    restarted = sum(rung.n_candidates * rung.n_epochs for rung in first)
+    before = [0, *(rung.n_epochs for rung in first)]
+    going_on = sum(
+        rung.n_candidates * (rung.n_epochs - epochs)
+        for rung, epochs in zip(first, before, strict=False)
+    )
+    assert (restarted, going_on) == (108, 81)
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_the_table_tells_how_far_each_got_and_ranks_by_that_first(kind):
+    search = SEARCHES[kind](NET, scoring=["accuracy", "neg_log_loss"], refit="accuracy")
+    results = search.fit(X, Y).cv_results_
+    assert set(results["n_resources"]) == {1, 3, 9}
+    order = np.argsort(results["rank_test_accuracy"])
+    keys = list(
+        zip(
+            -results["n_resources"][order],
+            -results["mean_test_accuracy"][order],
+            strict=True,
+        )
+    )
+    assert keys == sorted(keys)
+    assert search.best_index_ == order[0]
+    np.testing.assert_array_equal(results["mean_n_epochs"], results["n_resources"])
+    pauses = results["split0_stop_reason"] == "pause"
+    np.testing.assert_array_equal(pauses, results["n_resources"] < 9)
+    # A candidate of a rung is promoted only if none behind it was better.
+    if kind == "hyperband":
+        first = results["bracket"] == 0
+        assert results["rung"][first].max() == 2
+    assert search.best_estimator_.n_iter_ == 9
+    assert "bracket" in search.results_frame() or kind == "asha"
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+@pytest.mark.parametrize("kind", SEARCHES)
+@pytest.mark.parametrize("error_score", [np.nan, 99.0])
+def test_what_fails_is_not_promoted(kind, error_score):
+    space = [{"lr": [-1.0]}, {"lr": loguniform(1e-3, 0.1)}]
+    search = SEARCHES[kind](NET, space, error_score=error_score).fit(X, Y)
+    results = search.cv_results_
+    failed = results["param_lr"] == -1.0
+    assert 0 < failed.sum() < len(failed)
+    # In a bracket of one rung it is handed to the last one at once.
+    assert (results["rung"][failed] == 0).all()
+    assert results["rank_test_score"][failed].min() > (~failed).sum()
+
+
+def steps_of(estimator, n_epochs):
+    """Train an estimator of scikit-learn from the start, as it would be by hand."""
+    if isinstance(estimator, LogisticRegression):
+        return estimator.set_params(max_iter=n_epochs).fit
+    if hasattr(estimator, "partial_fit"):
+
+        def fit(X, y):
+            for _ in range(n_epochs):
+                estimator.partial_fit(X, y, classes=np.unique(y))
+            return estimator
+
+        return fit
+    name = "max_iter" if "max_iter" in estimator.get_params() else "n_estimators"
+    return estimator.set_params(**{name: n_epochs}).fit
+
+
+OTHERS = {
+    "SGDClassifier": (SGDClassifier(), {"alpha": loguniform(1e-5, 1)}),
+    "MLPClassifier": (
+        SklearnMLPClassifier((6,)),
+        {"learning_rate_init": loguniform(1e-4, 1)},
+    ),
+    "GradientBoosting": (
+        GradientBoostingClassifier(max_depth=1),
+        {"learning_rate": loguniform(1e-3, 1)},
+    ),
+    "HistGradientBoosting": (
+        HistGradientBoostingClassifier(max_depth=1, early_stopping=False),
+        {"learning_rate": loguniform(1e-3, 1)},
+    ),
+    "LogisticRegression": (
+        LogisticRegression(solver="saga"),
+        {"C": loguniform(1e-3, 10)},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("front", [False, True], ids=["alone", "in a Pipeline"])
+def test_estimators_of_scikit_learn_go_on(kind, name, front):
+    estimator, space = OTHERS[name]
+    if front:
+        step = type(estimator).__name__.lower()
+        space = {f"{step}__{parameter}": space[parameter] for parameter in space}
+        estimator = make_pipeline(SelectKBest(k=3), StandardScaler(), estimator)
+    search = SEARCHES[kind](estimator, space)
+    search.fit(X, Y)
+    assert set(search.cv_results_["n_resources"]) == {1, 3, 9}
+    resources = search.cv_results_["n_resources"]
+    np.testing.assert_array_equal(search.cv_results_["mean_n_epochs"], resources)
+    assert search.metadata_["n_epochs"] == 3 * resources.sum()
+    if front:
+        *_, last = search.best_estimator_
+        rows = search.best_estimator_[:-1].transform(X)
+    else:
+        last, rows = search.best_estimator_, X
+    if name == "LogisticRegression":
+        # Its warm start keeps the weights, but not the sums of the solver.
+        assert search.best_score_ > 0.6
+        return
+    again = clone(last)
+    if name != "MLPClassifier":
+        again.set_params(warm_start=False)
+    steps_of(again, 9)(rows, Y)
+    np.testing.assert_array_equal(again.predict(rows), last.predict(rows))
+
+
+def test_legs_of_an_estimator_of_scikit_learn_are_one_training():
+    # The best candidate on a split, against the same training without pauses.
+    search = SEARCHES["hyperband"](SGDClassifier(), OTHERS["SGDClassifier"][1])
+    splits = list(search.set_params(cv=3)._splitter(Y).split(X, Y))
+    results = search.fit(X, Y).cv_results_
+    seed = search.best_estimator_.random_state
+    for candidate, params in enumerate(results["params"]):
+        for number, (train, test) in enumerate(splits):
+            model = SGDClassifier(**params, random_state=seed)
+            for _ in range(results["n_resources"][candidate]):
+                model.partial_fit(X[train], Y[train], np.unique(Y[train]))
+            score = results[f"split{number}_test_score"][candidate]
+            assert model.score(X[test], Y[test]) == score
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_groups_weights_and_regression(kind):
+    X, y = make_regression(60, 5, random_state=0)
+    groups = np.arange(60) % 6
+    net = make_pipeline(StandardScaler(), MLPRegressor((4,)))
+    search = SEARCHES[kind](net, {"lr": loguniform(1e-3, 1)}, cv=GroupKFold(3))
+    search.fit(X, y, groups=groups, mlpregressor__sample_weight=np.ones(60))
+    assert search.best_estimator_.predict(X).shape == y.shape
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_a_preset_and_lists_that_are_used_up(kind):
+    search = SEARCHES[kind](NET, "regularization", max_epochs=3).fit(X, Y)
+    assert np.isfinite(search.best_score_)
+    with pytest.warns(UserWarning, match="smaller than n_iter"):
+        search = SEARCHES[kind](NET, {"lr": [0.1, 0.01]}).fit(X, Y)
+    assert len(search.cv_results_["params"]) == 2
+
+
+class Interrupted:
+    """A scorer that is interrupted at its n-th call."""
+
+    def __init__(self, n_calls):
+        self.n_calls = n_calls
+
+    def __call__(self, estimator, X, y):
+        self.n_calls -= 1
+        if not self.n_calls:
+            raise KeyboardInterrupt
+        return estimator.score(X, y)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_ctrl_c_keeps_whole_rungs(fused):
+    # The first rung has 17 candidates; the second is interrupted.
+    expected = SEARCHES["hyperband"](NET, max_epochs=3, refit=False).fit(X, Y)
+    scorer = Interrupted(17 * 3 + 4)
+    search = SEARCHES["hyperband"](NET, scoring=scorer, fused=fused)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(X, Y)
+    results = search.cv_results_
+    assert len(results["params"]) == 17
+    assert expected is not None
+    whole = SEARCHES["hyperband"](NET, fused=fused).fit(X, Y).cv_results_
+    assert set(results["n_resources"]) <= {1, 3, 9}
+    for name in ("n_resources", "split0_test_score", "split1_test_score"):
+        # What a candidate has is of one rung, on every split.
+        same = results["n_resources"] == whole["n_resources"]
+        np.testing.assert_array_equal(results[name][same], whole[name][same])
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_a_search_is_pickled_and_cloned(kind):
+    search = SEARCHES[kind](NET)
+    again = pickle.loads(pickle.dumps(clone(search).fit(X, Y)))
+    np.testing.assert_array_equal(again.predict(X), search.fit(X, Y).predict(X))
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"max_epochs": 0}, "'max_epochs' parameter of .*SearchCV must be an int"),
+        ({"factor": 1}, "'factor' parameter of .*SearchCV must be an int"),
+        ({"factor": 2.5}, "'factor' parameter of .*SearchCV must be an int"),
+        ({"min_epochs": 10}, "'min_epochs' .* must be at most max_epochs=9. Got 10"),
+        ({"estimator": SVC()}, "go on with its training.* Got SVC; Randomized"),
+        ({"space": {"max_epochs": [1, 2]}}, "must not hold 'max_epochs'"),
+        ({"space": {"learning_rate": [1, 2]}}, "learning_rate"),
+        ({"fused": "yes"}, "'fused' parameter"),
+    ],
+)
+def test_mistakes_are_named(kind, settings, message):
+    search = SEARCHES[kind](NET).set_params(**settings)
+    with pytest.raises(ValueError, match=message):
+        search.fit(X, Y)
+    with pytest.raises(ValueError, match=message):
+        search.plan(X, Y)
