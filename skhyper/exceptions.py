@@ -3,7 +3,13 @@
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["FusionWarning", "TrainingDiverged", "did_you_mean", "nearest"]
+__all__ = [
+    "FusionWarning",
+    "StoreWarning",
+    "TrainingDiverged",
+    "did_you_mean",
+    "nearest",
+]
 
 
 class FusionWarning(UserWarning):
@@ -19,6 +25,19 @@ class FusionWarning(UserWarning):
     --------
     >>> from skhyper.exceptions import FusionWarning
     >>> issubclass(FusionWarning, UserWarning)
+    True
+    """
+
+
+class StoreWarning(UserWarning):
+    """Given where a training that ``memory`` keeps cannot be read or written.
+
+    It goes on all the same: what cannot be read is trained again.
+
+    Examples
+    --------
+    >>> from skhyper.exceptions import StoreWarning
+    >>> issubclass(StoreWarning, UserWarning)
     True
     """
 

@@ -89,9 +89,9 @@ compile : bool, default=False
     Whether torch compiles the net, which takes seconds and pays in long
     trainings only.
 memory : str, Path, joblib.Memory or None, default=None
-    Where trainings are cached, as in scikit-learn's ``Pipeline``: a fit with the
-    same arguments and data, and with an int as `random_state`, is read from
-    there. A warm start is always trained.
+    Folder in which trainings are kept, every 10 epochs and at their end: a fit with
+    the same arguments and data, the same versions and an int as `random_state` goes
+    on from there, or is read. A warm start is always trained.
 warm_start : bool, default=False
     Whether ``fit`` starts from the weights of the last fit. The optimizer and
     the schedule begin anew.

@@ -1,14 +1,13 @@
 """What all estimators share: from arguments and data to a trained net."""
 
 from abc import ABCMeta, abstractmethod
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch import NeuralNet
 from torch import Tensor
 
@@ -34,11 +33,12 @@ from skhyper.training import (
     Outcome,
     Recipe,
     Rows,
-    checkpoints_here,
     evaluate,
     is_finite,
+    kept_in,
     one_thread,
     share,
+    store_at,
     train,
     train_on,
 )
@@ -114,11 +114,8 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         seed = draw_seed(self.random_state)
         data = share(self._as_data(X, y, sample_weight, X_val, y_val, seed))
         recipe = self._recipe(data, seed, "fit")
-        # Where a run starts from is part of no key, as a net has no lasting hash.
-        memory = str(self.memory) if isinstance(self.memory, Path) else self.memory
-        is_whole = start is None and checkpoints_here() is None
-        cached = check_memory(memory).cache(train) if is_whole else train
-        return self._adopt(cached(recipe, data, start), recipe)
+        with kept_in(store_at(self.memory)):
+            return self._adopt(train(recipe, data, start), recipe)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """Train one more epoch, on the given rows."""

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from joblib import Memory
 from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback
 
 from skhyper._sklearn import (
-    HasMethods,
     Interval,
     InvalidParameterError,
     StrOptions,
@@ -79,7 +79,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "device": [str],
     "precision": [_names(PRECISIONS)],
     "compile": ["boolean"],
-    "memory": [str, Path, HasMethods(["cache"]), None],
+    "memory": [str, Path, Memory, None],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],
     "verbose": ["verbose"],

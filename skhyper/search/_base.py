@@ -32,6 +32,7 @@ from skhyper.search._results import cv_results, mean_score, metric_names, result
 from skhyper.search._strategy import Strategy
 from skhyper.search._target import Parameters
 from skhyper.search._task import Procedure, seed_unset
+from skhyper.training import kept_in, store_at
 
 __all__ = ["BaseSearch"]
 
@@ -45,6 +46,7 @@ class BaseSearch(BaseSearchCV):
 
     random_state: Any
     fused: Any
+    memory: Any
 
     def _strategy(self, parameters: Parameters) -> Strategy:
         """Make the strategy of one ``fit``."""
@@ -124,6 +126,7 @@ class BaseSearch(BaseSearchCV):
             n_splits=len(folds),
             seed=self._draw_seed(),
             search=self,
+            store=store_at(self.memory),
         )
         options = joblib_options(self, parameters)
         evaluation = Evaluation(estimator, X, y, folds, procedure, options)
@@ -255,7 +258,7 @@ class BaseSearch(BaseSearchCV):
         with refit_context.propagate_callback_context(best):
             refit_context.call_on_fit_task_begin(**data)
             start = time.time()
-            with raise_swallowed_interrupt():
+            with raise_swallowed_interrupt(), kept_in(procedure.store):
                 best = self._fit_best(best, X, y, procedure.fit_params)
             self.refit_time_ = time.time() - start
         self.best_estimator_ = best

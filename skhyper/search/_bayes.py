@@ -6,7 +6,6 @@ from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.stats import rankdata
 from sklearn.callback import CallbackContext
 from sklearn.utils import check_random_state
 from skopt import BayesSearchCV as SkoptBayesSearchCV
@@ -15,9 +14,10 @@ from skopt.callbacks import check_callback
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._base import BaseSearch
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._fusion import FUSED_CONSTRAINTS
+from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._optimizer_kwargs import check_optimizer_kwargs
 from skhyper.search._plan import Plan, plan_draws
+from skhyper.search._results import train_ranks
 from skhyper.search._spaces import SPACE_CONSTRAINTS, FlatSpace, read_subspaces
 from skhyper.search._strategy import Strategy
 from skhyper.search._surrogate import Subsearch, SurrogateStrategy
@@ -98,6 +98,10 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         "fused", which changes nothing but the time it takes. 'auto' does so where the
         estimator is or holds one and no backend of joblib was chosen. Unless it is
         False, a FusionWarning tells of fits that had to be trained alone.
+    memory : str, Path, joblib.Memory or None, default=None
+        Folder in which trainings of networks are kept, every 10 epochs and at their
+        end. A search that was cut off, or that has further candidates, trains what is
+        missing, with the same results. That takes an int as `random_state`.
 
     Attributes
     ----------
@@ -132,10 +136,8 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         How the networks were trained in the backend "fused": a row for each stack and
         each fit alone, with the columns of :meth:`skhyper.fused.Report.frame`. Absent
         where the estimator holds none.
-    optimizer_results_ : list of OptimizeResult
+    optimizer_results_, optimizers_ : list of OptimizeResult, list of Optimizer
         What skopt knows of each space, its parameters sorted by name.
-    optimizers_ : list of Optimizer
-        The optimizers themselves.
     total_iterations : int
         Candidates to try, over all spaces.
     optimizer_time_ : float
@@ -181,6 +183,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         "iid": "no_validation",
         "random_state": ["random_state"],
         "fused": FUSED_CONSTRAINTS,
+        "memory": MEMORY_CONSTRAINTS,
     }
 
     def __init__(
@@ -203,6 +206,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         return_train_score: bool = False,
         *,
         fused: bool | str = "auto",
+        memory: Any = None,
     ) -> None:
         # Not by way of skopt's, which looks at the spaces: that is for fit to do.
         BaseSearchCV.__init__(
@@ -225,6 +229,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         self.iid = iid
         self.random_state = random_state
         self.fused = fused
+        self.memory = memory
 
     # skopt's allows the name of a metric only.
     _check_refit_for_multimetric = BaseSearchCV._check_refit_for_multimetric
@@ -341,9 +346,5 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
             # The user's functions may not be fit for a pickle.
             del self._callbacks
         if self.return_train_score:
-            for name in [*self.cv_results_]:
-                if name.startswith("mean_train_"):
-                    self.cv_results_[name.replace("mean", "rank", 1)] = rankdata(
-                        -self.cv_results_[name], method="min"
-                    ).astype(int)
+            self.cv_results_ |= train_ranks(self.cv_results_)
         return self

@@ -1,16 +1,19 @@
 """Whether the fits of a search are trained together, and how that went."""
 
+from pathlib import Path
 from typing import Any
 
+import joblib
 from joblib import parallel
 
 from skhyper._sklearn import BaseSearchCV, StrOptions
 from skhyper.fused import FusedBackend
 from skhyper.search._target import Parameters
 
-__all__ = ["FUSED_CONSTRAINTS", "joblib_options"]
+__all__ = ["FUSED_CONSTRAINTS", "MEMORY_CONSTRAINTS", "joblib_options"]
 
 FUSED_CONSTRAINTS = ["boolean", StrOptions({"auto"})]
+MEMORY_CONSTRAINTS = [str, Path, joblib.Memory, None]
 
 # Whatever else joblib has for its default, somebody has chosen.
 DEFAULT_BACKENDS = {"loky", "threading"}

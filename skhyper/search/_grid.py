@@ -7,7 +7,7 @@ from sklearn.model_selection import GridSearchCV as SklearnGridSearchCV
 from sklearn.model_selection import ParameterGrid
 
 from skhyper.search._base import BaseSearch
-from skhyper.search._fusion import FUSED_CONSTRAINTS
+from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._plan import Plan, plan_candidates
 from skhyper.search._spaces import SPACE_CONSTRAINTS, read_spaces, to_grids
 from skhyper.search._strategy import Listed
@@ -67,6 +67,10 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         "fused", which changes nothing but the time it takes. 'auto' does so where the
         estimator is or holds one and no backend of joblib was chosen. Unless it is
         False, a FusionWarning tells of fits that had to be trained alone.
+    memory : str, Path, joblib.Memory or None, default=None
+        Folder in which trainings of networks are kept, every 10 epochs and at their
+        end. A search that was cut off, or that has further candidates, trains what is
+        missing, with the same results. That takes an int as `random_state`.
 
     Attributes
     ----------
@@ -131,6 +135,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         "param_grid": SPACE_CONSTRAINTS,
         "random_state": ["random_state"],
         "fused": FUSED_CONSTRAINTS,
+        "memory": MEMORY_CONSTRAINTS,
     }
 
     def __init__(
@@ -148,6 +153,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         return_train_score: bool = False,
         random_state: Any = None,
         fused: bool | str = "auto",
+        memory: Any = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -163,6 +169,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         )
         self.random_state = random_state
         self.fused = fused
+        self.memory = memory
 
     def _candidates(self, parameters: Parameters) -> list[dict[str, Any]]:
         return list(ParameterGrid(to_grids(read_spaces(self.param_grid, parameters))))

@@ -11,7 +11,7 @@ from sklearn.callback import CallbackContext
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._brackets import Rung, make_brackets
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._fusion import FUSED_CONSTRAINTS
+from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._plan import Plan, plan_candidates
 from skhyper.search._rung_search import RungSearch
 from skhyper.search._rungs import Hyperband
@@ -88,6 +88,10 @@ class HyperbandSearchCV(RungSearch):
         "fused", which changes nothing but the time it takes. 'auto' does so where the
         estimator is or holds one and no backend of joblib was chosen. Unless it is
         False, a FusionWarning tells of fits that had to be trained alone.
+    memory : str, Path, joblib.Memory or None, default=None
+        Folder in which trainings of networks are kept, every 10 epochs and at their
+        end. A search that was cut off, or that has further candidates, trains what is
+        missing, with the same results. That takes an int as `random_state`.
 
     Attributes
     ----------
@@ -176,6 +180,7 @@ class HyperbandSearchCV(RungSearch):
         "min_epochs": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "fused": FUSED_CONSTRAINTS,
+        "memory": MEMORY_CONSTRAINTS,
     }
 
     def __init__(
@@ -196,6 +201,7 @@ class HyperbandSearchCV(RungSearch):
         error_score: float | str = np.nan,
         return_train_score: bool = False,
         fused: bool | str = "auto",
+        memory: Any = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -214,6 +220,7 @@ class HyperbandSearchCV(RungSearch):
         self.min_epochs = min_epochs
         self.random_state = random_state
         self.fused = fused
+        self.memory = memory
 
     @property
     def _brackets(self) -> list[list[Rung]]:

@@ -8,7 +8,7 @@ from sklearn.model_selection import ParameterSampler
 from sklearn.model_selection import RandomizedSearchCV as SklearnRandomizedSearchCV
 
 from skhyper.search._base import BaseSearch
-from skhyper.search._fusion import FUSED_CONSTRAINTS
+from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._plan import Plan, plan_candidates, plan_draws
 from skhyper.search._spaces import (
     SPACE_CONSTRAINTS,
@@ -77,6 +77,10 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         "fused", which changes nothing but the time it takes. 'auto' does so where the
         estimator is or holds one and no backend of joblib was chosen. Unless it is
         False, a FusionWarning tells of fits that had to be trained alone.
+    memory : str, Path, joblib.Memory or None, default=None
+        Folder in which trainings of networks are kept, every 10 epochs and at their
+        end. A search that was cut off, or that has further candidates, trains what is
+        missing, with the same results. That takes an int as `random_state`.
 
     Attributes
     ----------
@@ -139,6 +143,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         **SklearnRandomizedSearchCV._parameter_constraints,
         "param_distributions": SPACE_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
+        "memory": MEMORY_CONSTRAINTS,
     }
 
     def __init__(
@@ -157,6 +162,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         error_score: float | str = np.nan,
         return_train_score: bool = False,
         fused: bool | str = "auto",
+        memory: Any = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -173,6 +179,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
             return_train_score=return_train_score,
         )
         self.fused = fused
+        self.memory = memory
 
     def _sampler(self, spaces: list[Space], random_state: Any) -> ParameterSampler:
         return ParameterSampler(

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from skhyper._sklearn import BaseSearchCV, MultimetricScorer
 from skhyper.search._candidate import Outcome
 from skhyper.search._task import Scores, TaskResult
 
-__all__ = ["cv_results", "mean_score", "metric_names", "results_frame"]
+__all__ = ["cv_results", "mean_score", "metric_names", "results_frame", "train_ranks"]
 
 SPLIT = re.compile(r"split\d+_")
 
@@ -129,6 +130,15 @@ def _rank(
     _, groups, counts = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
     firsts = 1 + np.cumsum(counts) - counts
     return firsts[groups.ravel()].astype(np.int32)
+
+
+def train_ranks(results: dict[str, Any]) -> dict[str, NDArray[np.int64]]:
+    """Rank by the scores on the training rows, as skopt's search does."""
+    return {
+        name.replace("mean", "rank", 1): rankdata(-means, method="min").astype(int)
+        for name, means in results.items()
+        if name.startswith("mean_train_")
+    }
 
 
 def _training_columns(outcomes: Sequence[Outcome]) -> dict[str, NDArray[Any]]:

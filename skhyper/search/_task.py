@@ -19,7 +19,7 @@ from skhyper.search._fold import Fold
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._target import fitted_networks
-from skhyper.training import Halt, driver_in_force, train_alone
+from skhyper.training import Halt, Store, driver_in_force, kept_in, train_alone
 
 __all__ = [
     "Procedure",
@@ -65,6 +65,7 @@ class Procedure:
     n_splits: int
     seed: int
     search: BaseEstimator
+    store: Store | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def run_task(
     seed_unset(estimator, procedure.seed, task.params)
     alone = getattr(procedure.search, "fused", None) is False
     driver = driver_in_force(train_alone) if alone else nullcontext()
-    with halt.in_force(), raise_swallowed_interrupt(), driver:
+    kept = kept_in(procedure.store)
+    with halt.in_force(), raise_swallowed_interrupt(), driver, kept:
         result = _fit_and_score(estimator, X, y, task, procedure, context)
     if procedure.verbose > 1:
         _print_end(label, result, procedure.verbose)

@@ -9,6 +9,7 @@ from skhyper.training.driver import (
     checkpoints_here,
     checkpoints_in_force,
     driver_in_force,
+    kept_in,
     share,
     train,
 )
@@ -25,6 +26,7 @@ from skhyper.training.net import Net
 from skhyper.training.outcome import NetState, Outcome, Start, StopReason
 from skhyper.training.recipe import Data, Knobs, Recipe, Rows, Structure
 from skhyper.training.restore import restore_net, state_of
+from skhyper.training.store import Entry, Store, store_at
 from skhyper.training.threads import one_thread
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Batches",
     "Checkpoints",
     "Data",
+    "Entry",
     "Halt",
     "Knobs",
     "Net",
@@ -43,6 +46,7 @@ __all__ = [
     "Rows",
     "Start",
     "StopReason",
+    "Store",
     "Structure",
     "batch_bounds",
     "checkpoints_here",
@@ -56,12 +60,14 @@ __all__ = [
     "heeding_run",
     "history_frame",
     "is_finite",
+    "kept_in",
     "needs_batches",
     "one_thread",
     "restore_net",
     "run_key",
     "share",
     "state_of",
+    "store_at",
     "train",
     "train_alone",
     "train_on",

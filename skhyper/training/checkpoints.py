@@ -5,11 +5,22 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 import joblib
+import numpy as np
+import torch
 
-from skhyper.training.outcome import NetState, Outcome
+from skhyper._version import __version__
+from skhyper.training.alone import outcome_of
+from skhyper.training.outcome import NetState, Outcome, StopReason
 from skhyper.training.recipe import Data, Recipe
+from skhyper.training.restore import restore_net, state_of
+from skhyper.training.store import Entry, Store
 
 __all__ = ["Checkpoints", "run_key"]
+
+Train = Callable[[Recipe, Data, NetState | None], Outcome]
+
+# Epochs between two writings: what is lost at most when a process is killed.
+EPOCHS_BETWEEN = 10
 
 
 class Checkpoints:
@@ -22,6 +33,14 @@ class Checkpoints:
     ----------
     pause : int or None, default=None
         Epoch after which runs are paused; None trains them to their end.
+    store : Store or None, default=None
+        Where they are kept beyond this process, every few epochs; None keeps them in
+        memory alone.
+
+    Attributes
+    ----------
+    n_epochs : int
+        Epochs that were trained.
 
     Examples
     --------
@@ -38,17 +57,13 @@ class Checkpoints:
     9 max_epochs
     """
 
-    def __init__(self, pause: int | None = None) -> None:
+    def __init__(self, pause: int | None = None, store: Store | None = None) -> None:
         self.pause = pause
+        self.store = store
         self.n_epochs = 0
         self._runs: dict[str, Outcome | NetState] = {}
 
-    def train(
-        self,
-        train: Callable[[Recipe, Data, NetState | None], Outcome],
-        recipe: Recipe,
-        data: Data,
-    ) -> Outcome:
+    def train(self, train: Train, recipe: Recipe, data: Data) -> Outcome:
         """Train a run from where it was.
 
         Parameters
@@ -66,14 +81,53 @@ class Checkpoints:
             What came of it at the pause, or at its end.
         """
         key = run_key(recipe, data)
+        last = replace(recipe, pause=self.pause).last_epoch
+        known = self._known(key, last, recipe, data)
+        passed: int | None = None
+        while not isinstance(known, Outcome):
+            n_behind = 0 if known is None else len(known.history)
+            # What a callback sees is one training.
+            is_kept = self.store is not None and not recipe.callbacks
+            stop = min(last, n_behind + EPOCHS_BETWEEN) if is_kept else last
+            outcome = train(replace(recipe, pause=stop), data, known)
+            self.n_epochs += len(outcome.epochs) - n_behind
+            self._keep(key, outcome)
+            if self.store is not None and passed is not None:
+                # Nobody goes on from between two pauses but who was cut off there.
+                self.store.remove(key, passed)
+            if outcome.paused is None or stop == last:
+                return outcome
+            known, passed = outcome.paused, stop
+        return known
+
+    def _known(
+        self, key: str, last: int, recipe: Recipe, data: Data
+    ) -> Outcome | NetState | None:
+        """Find how far a run has come: to its end, to the pause, or to before that."""
         known = self._runs.get(key)
         if isinstance(known, Outcome):
             return known
-        outcome = train(replace(recipe, pause=self.pause), data, known)
-        n_behind = 0 if known is None else len(known.history)
-        self.n_epochs += len(outcome.epochs) - n_behind
+        entry = None if known is None else Entry(known, StopReason.PAUSE)
+        if self.store is not None and (known is None or len(known.history) < last):
+            # Another process may have come further.
+            entry = self.store.read(key, last) or entry
+        if entry is None:
+            return None
+        state, is_paused = entry.state, entry.reason is StopReason.PAUSE
+        if is_paused and len(state.history) < last:
+            return state
+        net = restore_net(recipe, state, data)
+        if state.best is not None:
+            net.module_.load_state_dict(state.best)
+        outcome = outcome_of(net, entry.reason)
+        self._runs[key] = state if is_paused else outcome
+        return replace(outcome, paused=state if is_paused else None)
+
+    def _keep(self, key: str, outcome: Outcome) -> None:
         self._runs[key] = outcome if outcome.paused is None else outcome.paused
-        return outcome
+        if self.store is not None:
+            state = outcome.paused or state_of(outcome.net, is_over=True)
+            self.store.write(key, Entry(state, outcome.stop_reason))
 
 
 def run_key(recipe: Recipe, data: Data) -> str:
@@ -89,10 +143,13 @@ def run_key(recipe: Recipe, data: Data) -> str:
     Returns
     -------
     key : str
-        The same for the same run, in any process.
+        The same for the same run, in any process with the same versions.
     """
     module = recipe.structure.module
-    parts = [f"{module.__module__}.{module.__qualname__}"]
+    parts = [
+        f"skhyper {__version__}, torch {torch.__version__}, numpy {np.__version__}",
+        f"{module.__module__}.{module.__qualname__}",
+    ]
     for record in (recipe.structure, recipe.knobs):
         parts += [
             f"{field.name}={getattr(record, field.name)!r}"

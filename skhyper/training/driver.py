@@ -9,12 +9,14 @@ from skhyper.training.alone import train_alone
 from skhyper.training.checkpoints import Checkpoints
 from skhyper.training.outcome import Outcome, Start
 from skhyper.training.recipe import Data, Recipe
+from skhyper.training.store import Store
 
 __all__ = [
     "Driver",
     "checkpoints_here",
     "checkpoints_in_force",
     "driver_in_force",
+    "kept_in",
     "share",
     "train",
 ]
@@ -157,3 +159,23 @@ def checkpoints_in_force(checkpoints: Checkpoints | None) -> Iterator[None]:
         yield
     finally:
         _here.checkpoints = before
+
+
+@contextmanager
+def kept_in(store: Store | None) -> Iterator[None]:
+    """Keep the runs of this thread in a store, if none keeps them already.
+
+    Parameters
+    ----------
+    store : Store or None
+        Where they are kept; None keeps them nowhere else.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    here = _here.checkpoints or Checkpoints()
+    here.store = here.store or store
+    with checkpoints_in_force(_here.checkpoints if store is None else here):
+        yield

@@ -47,13 +47,16 @@ def restore_net(recipe: Recipe, state: NetState, data: Data | None = None) -> Ne
     return net
 
 
-def state_of(net: Net) -> NetState:
+def state_of(net: Net, *, is_over: bool = False) -> NetState:
     """Copy what training has made of a net.
 
     Parameters
     ----------
     net : Net
-        A net in its training, between two epochs.
+        A net in its training, between two epochs, or after it.
+    is_over : bool, default=False
+        Whether the training is over, so that the net has its best weights if these are
+        restored.
 
     Returns
     -------
@@ -70,7 +73,9 @@ def state_of(net: Net) -> NetState:
         optimizer=deepcopy(net.optimizer_.state_dict()),
         schedule=None if schedule is None else schedule.__getstate__()["state_"],
         best_epoch=best,
-        best=None if best == last else deepcopy(stopping.best_model_weights_),
+        best=None
+        if is_over or best == last
+        else deepcopy(stopping.best_model_weights_),
     )
 
 

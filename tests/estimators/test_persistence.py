@@ -388,7 +388,7 @@ def test_net_of_a_gpu_comes_quietly_to_a_machine_without(tmp_path: Path) -> None
 
 
 def trainings(folder: Path) -> int:
-    return len(list(folder.rglob("output.pkl")))
+    return len(list(folder.rglob("*.safetensors")))
 
 
 def test_cached_fit_gives_the_same_bits(tmp_path: Path) -> None:

@@ -1,0 +1,252 @@
+"""Runs kept on disk: nothing of them is executed, and damage is noticed."""
+
+import hashlib
+import json
+import secrets
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from skhyper.exceptions import StoreWarning
+from skhyper.training.outcome import NetState, StopReason
+
+__all__ = ["Entry", "Store", "store_at"]
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """How far a run has come.
+
+    Parameters
+    ----------
+    state : NetState
+        What its training has made of it.
+    reason : StopReason
+        Why it went no further.
+    """
+
+    state: NetState
+    reason: StopReason
+
+
+class Store:
+    """A folder of runs, each in a folder that is named by what determines it.
+
+    There is a file for each epoch that a run may have to go on from, of the format
+    "safetensors", with a document in JSON and a checksum in its header. It appears
+    under its name when it is complete, so that several processes can share a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder; it is made when the first run is written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from pathlib import Path
+    >>> from skhyper.training import Store
+    >>> with TemporaryDirectory() as folder:
+    ...     Store(Path(folder)).read("0" * 64, last=9) is None
+    True
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._has_failed = False
+
+    def read(self, key: str, last: int) -> Entry | None:
+        """Read how far a run has come.
+
+        Parameters
+        ----------
+        key : str
+            Its name.
+        last : int
+            Epoch beyond which it must not be.
+
+        Returns
+        -------
+        entry : Entry or None
+            The latest up to there; None if nothing is known of it.
+
+        Warns
+        -----
+        StoreWarning
+            If a file is damaged. Then it is removed.
+        """
+        folder = self.folder / key
+        paths = {int(path.stem): path for path in folder.glob("[0-9]*.safetensors")}
+        for epoch in sorted(paths, reverse=True):
+            if epoch > last:
+                continue
+            try:
+                return _read(paths[epoch])
+            except FileNotFoundError:
+                # Another process has come further.
+                continue
+            except (OSError, SafetensorError, ValueError, KeyError) as error:
+                warnings.warn(
+                    f"{str(paths[epoch])!r} is damaged and is removed: {error}. What "
+                    "it held is trained again.",
+                    StoreWarning,
+                    stacklevel=2,
+                )
+                self.remove(key, epoch)
+        return None
+
+    def remove(self, key: str, epoch: int) -> None:
+        """Remove what is known of a run after an epoch, if it can be.
+
+        Parameters
+        ----------
+        key : str
+            Its name.
+        epoch : int
+            The epoch.
+        """
+        with suppress(OSError):
+            self._path(key, epoch).unlink()
+
+    def write(self, key: str, entry: Entry) -> None:
+        """Write how far a run has come.
+
+        Parameters
+        ----------
+        key : str
+            Its name.
+        entry : Entry
+            What is known of it.
+
+        Warns
+        -----
+        StoreWarning
+            Once, if it cannot be written, as to a full disk; the run goes on without.
+        """
+        path = self._path(key, len(entry.state.history))
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(_bytes(entry))
+            temporary.replace(path)
+        except OSError as error:
+            is_known, self._has_failed = self._has_failed, True
+            if is_known:
+                return
+            warnings.warn(
+                f"What was trained cannot be kept in {str(self.folder)!r}: {error}. "
+                "The training goes on, but will have to begin anew if it is cut off.",
+                StoreWarning,
+                stacklevel=2,
+            )
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
+
+    def _path(self, key: str, epoch: int) -> Path:
+        return self.folder / key / f"{epoch}.safetensors"
+
+
+def store_at(memory: str | Path | joblib.Memory | None) -> Store | None:
+    """Open the folder that an argument ``memory`` names.
+
+    Parameters
+    ----------
+    memory : str, Path, joblib.Memory or None
+        The folder, or a memory in whose folder there is one for runs.
+
+    Returns
+    -------
+    store : Store or None
+        None if nothing is to be kept.
+    """
+    if isinstance(memory, joblib.Memory):
+        memory = memory.location and Path(memory.location) / "skhyper"
+    return None if memory is None else Store(Path(memory))
+
+
+def _bytes(entry: Entry) -> bytes:
+    """Lay an entry out as the content of a file."""
+    tensors: dict[str, Tensor] = {}
+    document = json.dumps(
+        {"reason": str(entry.reason), "state": _pack(vars(entry.state), "", tensors)}
+    )
+    parts = {name: part.detach().cpu().contiguous() for name, part in tensors.items()}
+    digest = _digest(document, parts)
+    return save(parts, {"document": document, "sha256": digest})
+
+
+def _read(path: Path) -> Entry:
+    with safe_open(path, framework="pt") as file:
+        header = file.metadata() or {}
+        names = file.keys()
+        parts = {name: file.get_tensor(name) for name in names}
+    document = header["document"]
+    if _digest(document, parts) != header["sha256"]:
+        raise ValueError("its checksum is wrong")
+    content = json.loads(document)
+    state = NetState(**_unpack(content["state"], parts))
+    return Entry(state, StopReason(content["reason"]))
+
+
+def _digest(document: str, parts: Mapping[str, Tensor]) -> str:
+    hasher = hashlib.sha256(document.encode())
+    for name in sorted(parts):
+        part = parts[name]
+        hasher.update(f"{name} {part.dtype} {tuple(part.shape)} ".encode())
+        hasher.update(part.numpy().tobytes())
+    return hasher.hexdigest()
+
+
+def _pack(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
+    """Say a value in JSON, its tensors set aside by their names.
+
+    What JSON has no word for becomes a list, with the kind in front.
+    """
+    match value:
+        case Tensor():
+            # The number alone would do; the rest is for whoever looks into a file.
+            label = f"{len(tensors)}{name}"
+            tensors[label] = value
+            return ["tensor", label]
+        case np.generic():
+            return _pack(value.item(), name, tensors)
+        case None | bool() | int() | float() | str():
+            return value
+        case Mapping():
+            items = [
+                [_pack(key, name, tensors), _pack(part, f"{name}.{key}", tensors)]
+                for key, part in value.items()
+            ]
+            return ["dict", items]
+        case tuple() | list():
+            kind = "tuple" if isinstance(value, tuple) else "list"
+            parts = enumerate(value)
+            return [kind, [_pack(part, f"{name}.{n}", tensors) for n, part in parts]]
+    raise TypeError(f"a run has nothing of the kind of {type(value).__name__}")
+
+
+def _unpack(packed: Any, tensors: Mapping[str, Tensor]) -> Any:
+    if not isinstance(packed, list):
+        return packed
+    kind, content = packed
+    match kind:
+        case "tensor":
+            return tensors[content]
+        case "dict":
+            return {
+                _unpack(key, tensors): _unpack(part, tensors) for key, part in content
+            }
+        case "tuple":
+            return tuple(_unpack(part, tensors) for part in content)
+        case _:
+            return [_unpack(part, tensors) for part in content]

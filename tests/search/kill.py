@@ -1,0 +1,44 @@
+"""A search in a process of its own, to be killed; run by the tests of resuming."""
+
+import json
+import sys
+
+from sklearn.datasets import load_iris
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skhyper import BayesSearchCV, GridSearchCV, HyperbandSearchCV, MLPClassifier
+
+NET = MLPClassifier((8,), max_epochs=60, dropout=0.1, scheduler="cosine")
+PIPELINE = make_pipeline(StandardScaler(), NET)
+
+
+def make_search(kind, memory):
+    common = {"cv": 3, "random_state": 0, "memory": memory}
+    if kind == "grid":
+        grid = {"lr": [0.001, 0.01, 0.1], "optimizer": ["adam", "sgd"]}
+        return GridSearchCV(PIPELINE, grid, **common)
+    space = {"lr": (1e-4, 1.0, "log-uniform")}
+    if kind == "bayes":
+        settings = {"n_iter": 8, "n_points": 4}
+        return BayesSearchCV(PIPELINE, space, **settings, **common)
+    rates = {"lr": [10 ** (-k / 8) for k in range(32)]}
+    return HyperbandSearchCV(PIPELINE, rates, max_epochs=60, min_epochs=6, **common)
+
+
+def main():
+    kind, memory = sys.argv[1:]
+    search = make_search(kind, memory if memory != "none" else None)
+    search.fit(*load_iris(return_X_y=True))
+    report = search.fusion_report_
+    table = {
+        name: [str(value) for value in column]
+        for name, column in search.cv_results_.items()
+        if not name.endswith("_time")
+    }
+    steps = (report["seconds"] * report["lane_steps_per_second"]).sum()
+    sys.stdout.write(json.dumps({"table": table, "steps": round(steps)}))
+
+
+if __name__ == "__main__":
+    main()
