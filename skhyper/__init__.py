@@ -16,6 +16,7 @@ from skhyper.search import (
     BayesSearchCV,
     GridSearchCV,
     HyperbandSearchCV,
+    OptunaSearchCV,
     RandomizedSearchCV,
 )
 from skhyper.spaces import SearchSpace, presets
@@ -30,6 +31,7 @@ __all__ = [
     "HyperbandSearchCV",
     "MLPClassifier",
     "MLPRegressor",
+    "OptunaSearchCV",
     "RandomizedSearchCV",
     "SearchSpace",
     "presets",

@@ -6,6 +6,7 @@ from typing import Any
 from skhyper.spaces import _branches
 from skhyper.spaces._choices import Domain, Switch
 from skhyper.spaces._grid import grid_values
+from skhyper.spaces._optuna import suggest
 from skhyper.spaces._scipy import scipy_distribution
 from skhyper.spaces._skopt import skopt_dimension
 
@@ -107,3 +108,29 @@ class Rendered:
             {name: skopt_dimension(domain, name) for name, domain in plain.items()}
             for plain, _ in _branches.branches(self._domains)
         ]
+
+    def suggest(self, trial: Any) -> dict[str, Any]:
+        """Let a trial of Optuna suggest a candidate.
+
+        Parameters
+        ----------
+        trial : optuna.trial.BaseTrial
+            The trial. A parameter that hangs on another is asked for only where it
+            means something, under a name that says so; values that Optuna cannot keep
+            have names in their stead.
+
+        Returns
+        -------
+        candidate : dict of str to object
+            The values.
+
+        Examples
+        --------
+        >>> import optuna
+        >>> from skhyper.spaces import Float, SearchSpace
+        >>> space = SearchSpace(lr=Float(1e-3, 1.0, log=True), widths=[(8,), (8, 8)])
+        >>> trial = optuna.trial.FixedTrial({"lr": 0.1, "widths": "1: (8, 8)"})
+        >>> space.suggest(trial)
+        {'lr': 0.1, 'widths': (8, 8)}
+        """
+        return suggest(trial, self._domains)

@@ -7,13 +7,19 @@ from sklearn.datasets import load_iris
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skhyper import BayesSearchCV, GridSearchCV, HyperbandSearchCV, MLPClassifier
+from skhyper import (
+    BayesSearchCV,
+    GridSearchCV,
+    HyperbandSearchCV,
+    MLPClassifier,
+    OptunaSearchCV,
+)
 
 NET = MLPClassifier((8,), max_epochs=60, dropout=0.1, scheduler="cosine")
 PIPELINE = make_pipeline(StandardScaler(), NET)
 
 
-def make_search(kind, memory):
+def make_search(kind, memory, storage=None):
     common = {"cv": 3, "random_state": 0, "memory": memory}
     if kind == "grid":
         grid = {"lr": [0.001, 0.01, 0.1], "optimizer": ["adam", "sgd"]}
@@ -22,13 +28,18 @@ def make_search(kind, memory):
     if kind == "bayes":
         settings = {"n_iter": 8, "n_points": 4}
         return BayesSearchCV(PIPELINE, space, **settings, **common)
+    if kind == "optuna":
+        study = {} if storage is None else {"storage": storage, "study_name": "kill"}
+        settings = {"n_iter": 20, "n_points": 4}
+        return OptunaSearchCV(PIPELINE, space, **settings, **study, **common)
     rates = {"lr": [10 ** (-k / 8) for k in range(32)]}
     return HyperbandSearchCV(PIPELINE, rates, max_epochs=60, min_epochs=6, **common)
 
 
 def main():
-    kind, memory = sys.argv[1:]
-    search = make_search(kind, memory if memory != "none" else None)
+    kind, *places = sys.argv[1:]
+    places = [None if place == "none" else place for place in places]
+    search = make_search(kind, *places)
     search.fit(*load_iris(return_X_y=True))
     report = search.fusion_report_
     table = {

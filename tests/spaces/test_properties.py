@@ -5,6 +5,7 @@ import pickle
 from typing import Any
 
 import numpy as np
+import optuna
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from skopt.space import Categorical, Integer, Real, Space
 
 from skhyper.spaces import Choice, Float, Int, SearchSpace, Switch
 from skhyper.spaces._grid import grid_values
+from skhyper.spaces._optuna import suggest_value
 from skhyper.spaces._read import as_domain
 from skhyper.spaces._scipy import scipy_distribution
 from skhyper.spaces._skopt import skopt_dimension
@@ -345,6 +347,52 @@ def drawn_from(space: SearchSpace, n_iter: int, seed: int) -> list[dict[str, Any
 def test_drawn_candidates_lie_in_one_branch(space: SearchSpace, seed: int) -> None:
     for candidate in drawn_from(space, 10, seed):
         assert len(branches_of(space, candidate)) == 1
+
+
+def trials_of(seed: int, n_trials: int) -> list[Any]:
+    sampler = optuna.samplers.RandomSampler(seed=seed)
+    study = optuna.create_study(sampler=sampler)
+    return [study.ask() for _ in range(n_trials)]
+
+
+@repeatable
+@given(DOMAINS, SEEDS)
+def test_suggestions_of_optuna_lie_inside(domain: Any, seed: int) -> None:
+    for trial in trials_of(seed, 5):
+        assert suggest_value(trial, "x", domain) in domain
+
+
+@repeatable
+@given(DOMAINS)
+def test_distribution_of_optuna_has_the_bounds_and_the_scale(domain: Any) -> None:
+    for trial in trials_of(0, 9):
+        suggest_value(trial, "x", domain)
+        for name, distribution in trial.distributions.items():
+            if name == "x is 0":
+                assert domain.zero
+            elif isinstance(domain, Choice):
+                assert len(distribution.choices) == len(domain)
+            elif domain.n_steps and not isinstance(domain, Int):
+                assert (distribution.low, distribution.high) == (0, domain.n_steps - 1)
+            else:
+                assert distribution.low == domain.low
+                assert (
+                    domain.nth(domain.n_steps - 1) == distribution.high
+                    if (domain.n_steps)
+                    else distribution.high == domain.high
+                )
+                assert distribution.log is domain.log
+
+
+@repeatable
+@given(switched_spaces(), SEEDS)
+def test_trials_of_optuna_lie_in_one_branch(space: SearchSpace, seed: int) -> None:
+    for trial in trials_of(seed, 10):
+        candidate = space.suggest(trial)
+        assert len(branches_of(space, candidate)) == 1
+        # What it suggests is read off the trial again.
+        frozen = optuna.trial.FixedTrial(trial.params)
+        assert repr(space.suggest(frozen)) == repr(candidate)
 
 
 @repeatable

@@ -1,0 +1,311 @@
+"""Candidates suggested by Optuna."""
+
+from collections.abc import Sequence
+from functools import partial
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackContext
+
+from skhyper._extras import import_extra
+from skhyper._sklearn import BaseSearchCV, Interval
+from skhyper.search._base import BaseSearch
+from skhyper.search._brackets import make_brackets
+from skhyper.search._candidate import Outcome
+from skhyper.search._evaluation import Evaluation
+from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
+from skhyper.search._leg import Leg, fit_leg
+from skhyper.search._plan import Plan, plan_draws
+from skhyper.search._results import mean_score
+from skhyper.search._spaces import SPACE_CONSTRAINTS, read_spaces
+from skhyper.search._strategy import Strategy
+from skhyper.search._study import (
+    check_engine,
+    make_pruner,
+    set_sampler,
+    suggest_from,
+)
+from skhyper.search._target import Parameters
+from skhyper.search._trials import Trials
+from skhyper.spaces import SearchSpace
+
+__all__ = ["OptunaSearchCV"]
+
+
+class OptunaSearchCV(BaseSearch):
+    """Try candidates that Optuna suggests, by cross-validation.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        What to search; it is never changed itself. A network of this package may sit
+        inside a Pipeline or another meta-estimator.
+    space : dict, list, SearchSpace, Preset or str
+        Lists of values and distributions by name, or a list of such dicts, one of which
+        a trial chooses; a search space or skopt dimensions; a preset or its name, or a
+        list of them that are joined to one space. Names without prefix mean the
+        network inside the estimator.
+    n_iter : int, default=50
+        Trials of the study, those included that it has from before, at least 1.
+    n_points : int, default=8
+        How many to ask for at once, at least 1: more are trained faster together, fewer
+        are suggested with more knowledge.
+    sampler : {'tpe', 'gp', 'cmaes', 'random'} or optuna.samplers.BaseSampler, \
+            default='tpe'
+        What suggests the candidates. 'tpe' is Optuna's own default; 'gp' is a Gaussian
+        process; 'cmaes' is for numbers, and needs the package of that name. One by its
+        name is seeded anew for each trial, so that a study which was cut off goes on as
+        if it had not been.
+    pruner : {'median', 'hyperband'}, optuna.pruners.BasePruner or None, default=None
+        What ends trials early: each is trained rung by rung, `factor` times as long
+        each time, and the score of every rung is reported. None trains each to its end.
+    max_epochs : int, default=81
+        With a pruner, epochs of the trials that are not pruned, and of the refit, in
+        the place of what the network itself says.
+    factor : int, default=3
+        With a pruner, how much longer each rung is than the one before, at least 2.
+    min_epochs : int, default=1
+        With a pruner, fewest epochs after which a trial may be pruned.
+    storage : str, optuna.storages.BaseStorage or None, default=None
+        Where the study is kept, such as ``"sqlite:///study.db"``. Several processes may
+        share it. None keeps it in memory.
+    study_name : str or None, default=None
+        Name of the study in the storage; one that exists is gone on with.
+    objectives : sequence of str or None, default=None
+        Metrics of `scoring` that are all to be high, so that there is a front of best
+        trials; None for the one that `refit` names, else the first.
+    scoring : str, callable, list, tuple or dict, default=None
+        How to score, as in scikit-learn; None for the estimator's own ``score``.
+        Several metrics are scored at once.
+    n_jobs : int, default=None
+        Fits to run at the same time: threads where they are trained together, else
+        jobs of joblib's backend of the moment. None is 1 outside of
+        ``joblib.parallel_config``, -1 is all processors.
+    refit : bool, str or callable, default=True
+        Whether to fit the best candidate on all rows. Under several metrics, the name
+        of the one that chooses; or a callable that is given ``cv_results_``
+        and returns the index of its choice; or False.
+    cv : int, splitter or iterable, default=None
+        Folds, as in scikit-learn; None for 5. The rows are split once, so that every
+        candidate is judged on the same ones, which neither its network nor what is in
+        front of it has seen.
+    verbose : int, default=0
+        0 is silent, 1 tells of each batch of candidates, above that of each fit.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Fits handed out in advance, as in joblib.
+    random_state : int, RandomState or None, default=None
+        Seeds the sampler. Where an estimator inside has a ``random_state`` of None, all
+        candidates and the refit are given one and the same seed, drawn from here. None
+        draws it afresh from the operating system.
+    error_score : 'raise' or float, default=np.nan
+        Score of a fit that raised, ran out of memory, diverged or lost its worker.
+        Whatever it is, such a candidate is ranked behind all others, and its trial
+        has failed. With 'raise' the error ends the search.
+    return_train_score : bool, default=False
+        Whether to score on the training rows as well.
+    fused : bool or 'auto', default='auto'
+        Whether the networks of this package are trained together, in joblib's backend
+        "fused", which changes nothing but the time it takes. 'auto' does so where the
+        estimator is or holds one and no backend of joblib was chosen. Unless it is
+        False, a FusionWarning tells of fits that had to be trained alone.
+    memory : str, Path, joblib.Memory or None, default=None
+        Folder in which trainings of networks are kept, every 10 epochs and at their
+        end. A search that was cut off, or that has further candidates, trains what is
+        missing, with the same results. That takes an int as `random_state`.
+
+    Attributes
+    ----------
+    study_ : optuna.study.Study
+        The study, for Optuna's own plots, importances and dashboard.
+    front_ : list of int
+        Places in ``cv_results_`` of the trials than which none is better in all
+        objectives.
+    cv_results_ : dict of str to ndarray
+        One entry per trial in each column, as in scikit-learn, with its number in the
+        study as ``trial``. With a pruner, ``n_resources`` are the epochs up to which it
+        was trained and ``rung`` is where it got to; those that were trained for longer
+        are ranked before the others.
+    best_estimator_ : estimator
+        The best candidate fitted on all rows. Absent if ``refit=False``.
+    best_params_ : dict
+        Its parameters.
+    best_score_ : float
+        Its mean score over the splits. Absent if ``refit`` is a callable.
+    best_index_ : int
+        Its place in ``cv_results_``.
+    scorer_ : callable or dict of str to callable
+        What scored the candidates.
+    n_splits_ : int
+        Number of splits.
+    refit_time_ : float
+        Seconds that the last fit took. Absent if ``refit=False``.
+    multimetric_ : bool
+        Whether several metrics were scored.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, where `X` had some.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, for a classifier.
+    fusion_report_ : DataFrame
+        How the networks were trained in the backend "fused": a row for each stack and
+        each fit alone, with the columns of :meth:`skhyper.fused.Report.frame`. Absent
+        where the estimator holds none.
+
+    See Also
+    --------
+    BayesSearchCV : Suggests by scikit-optimize.
+    HyperbandSearchCV : Ends most trainings early.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from skhyper import OptunaSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> space = {"C": (0.01, 100.0, "log-uniform"), "kernel": ["rbf", "linear"]}
+    >>> search = OptunaSearchCV(SVC(), space, n_iter=8, random_state=0)
+    >>> search.fit(X, y).best_score_ > 0.95
+    np.True_
+    >>> len(search.study_.trials)
+    8
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any] | str]] = {
+        **BaseSearchCV._parameter_constraints,
+        "space": SPACE_CONSTRAINTS,
+        "n_iter": [Interval(Integral, 1, None, closed="left")],
+        "n_points": [Interval(Integral, 1, None, closed="left")],
+        "sampler": "no_validation",
+        "pruner": "no_validation",
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "factor": [Interval(Integral, 2, None, closed="left")],
+        "min_epochs": [Interval(Integral, 1, None, closed="left")],
+        "storage": "no_validation",
+        "study_name": [str, None],
+        "objectives": [list, tuple, None],
+        "random_state": ["random_state"],
+        "fused": FUSED_CONSTRAINTS,
+        "memory": MEMORY_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        space: Any,
+        *,
+        n_iter: int = 50,
+        n_points: int = 8,
+        sampler: Any = "tpe",
+        pruner: Any = None,
+        max_epochs: int = 81,
+        factor: int = 3,
+        min_epochs: int = 1,
+        storage: Any = None,
+        study_name: str | None = None,
+        objectives: Sequence[str] | None = None,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        random_state: Any = None,
+        error_score: float | str = np.nan,
+        return_train_score: bool = False,
+        fused: bool | str = "auto",
+        memory: Any = None,
+    ) -> None:
+        super().__init__(
+            estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.space = space
+        self.n_iter = n_iter
+        self.n_points = n_points
+        self.sampler = sampler
+        self.pruner = pruner
+        self.max_epochs = max_epochs
+        self.factor = factor
+        self.min_epochs = min_epochs
+        self.storage = storage
+        self.study_name = study_name
+        self.objectives = objectives
+        self.random_state = random_state
+        self.fused = fused
+        self.memory = memory
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        check_engine(self)
+
+    def _spaces(self, parameters: Parameters) -> list[SearchSpace]:
+        return list(map(SearchSpace.coerce, read_spaces(self.space, parameters)))
+
+    def _strategy(self, parameters: Parameters) -> Trials:
+        optuna = import_extra("optuna", type(self).__name__)
+        n_directions = len(self.objectives or [""])
+        self.study_ = optuna.create_study(
+            storage=self.storage,
+            study_name=self.study_name,
+            pruner=make_pruner(optuna, self),
+            directions=["maximize"] * n_directions,
+            load_if_exists=True,
+        )
+        return Trials(
+            optuna,
+            self.study_,
+            partial(suggest_from, self._spaces(parameters)),
+            partial(set_sampler, optuna, self.study_, self.sampler, self._draw_seed()),
+            self.n_iter,
+            self.n_points,
+            self._scores,
+            self._rungs(),
+        )
+
+    def _rungs(self) -> list[int]:
+        """List the epochs after which trials may be pruned."""
+        if self.pruner is None:
+            return []
+        longest = make_brackets(self.max_epochs, self.factor, self.min_epochs)[0]
+        return [rung.n_epochs for rung in longest]
+
+    def _scores(self, outcome: Outcome) -> list[float]:
+        if self.objectives is None:
+            return [self._objective(outcome)]
+        return [mean_score(outcome, metric) for metric in self.objectives]
+
+    def _search(
+        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+    ) -> None:
+        assert isinstance(strategy, Trials)
+        n_splits = len(evaluation.folds)
+        strategy.add_finished(evaluation.outcomes, n_splits)
+        super()._search(strategy, evaluation, context)
+        strategy.add_finished(evaluation.outcomes, n_splits)
+        best = {trial.number for trial in self.study_.best_trials}
+        self.front_ = [
+            outcome.number
+            for outcome in evaluation.outcomes
+            if outcome.notes["trial"] in best
+        ]
+
+    def _fit_best(
+        self, best: BaseEstimator, X: Any, y: Any, params: dict[str, Any]
+    ) -> BaseEstimator:
+        n_epochs = self.max_epochs
+        whole = None if self.pruner is None else Leg(n_epochs, n_epochs)
+        return fit_leg(best, whole, X, y, params)
+
+    def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
+        spaces = self._spaces(parameters)
+        return plan_draws([(spaces, self.n_iter)], parameters, n_splits, refit)

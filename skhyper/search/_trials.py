@@ -1,0 +1,199 @@
+"""Trials of an Optuna study, evaluated a batch at a time."""
+
+import json
+import math
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import fields
+from types import ModuleType
+from typing import Any
+
+from skhyper.search._candidate import Ask, Outcome
+from skhyper.search._task import TaskResult
+
+__all__ = ["Trials"]
+
+# What is noted of a trial: who runs it, and what came of it.
+PROCESS, RESULTS = "skhyper:process", "skhyper:results"
+
+# What of a result is written: all but what is known by its place.
+WRITTEN = [
+    field.name
+    for field in fields(TaskResult)
+    if field.name not in ("candidate", "split", "leg")
+]
+
+
+class Trials:
+    """Asks a study for trials, and tells it what came of them.
+
+    The results are kept in the study too, so that one is gone on with that another
+    process has begun: its trials count, and those that a process of this machine has
+    left behind when it ended are evaluated.
+
+    Parameters
+    ----------
+    optuna : module
+        Optuna.
+    study : optuna.study.Study
+        The study.
+    suggest : callable
+        Gives the candidate that a trial suggests.
+    prepare : callable
+        Called with the number of trials before a new one is asked for.
+    n_iter : int
+        Trials of the study, those included that it has.
+    n_points : int
+        How many to ask for at once.
+    scores : callable
+        Gives the values of an outcome, one for each direction of the study.
+    epochs : sequence of int, default=()
+        Epochs after which the study may prune a trial, the last of them its end; empty
+        where it prunes none.
+    """
+
+    def __init__(
+        self,
+        optuna: ModuleType,
+        study: Any,
+        suggest: Callable[[Any], dict[str, Any]],
+        prepare: Callable[[int], None],
+        n_iter: int,
+        n_points: int,
+        scores: Callable[[Outcome], list[float]],
+        epochs: Sequence[int] = (),
+    ) -> None:
+        self.optuna = optuna
+        self.study = study
+        self.suggest = suggest
+        self.prepare = prepare
+        self.n_iter = n_iter
+        self.n_points = n_points
+        self.scores = scores
+        self.epochs = epochs
+        self.n_evaluations = None
+        self._asked: list[tuple[Any, Ask]] = []
+        self._going_on: list[tuple[Any, Ask]] = []
+        for trial in self._trials():
+            if self._is_left_behind(trial):
+                study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+                if trial.user_attrs[PROCESS]["has_asked"]:
+                    study.enqueue_trial(trial.params)
+
+    def add_finished(self, outcomes: list[Outcome], n_splits: int) -> None:
+        """Add the candidates that the study knows besides: from before, or of others.
+
+        Parameters
+        ----------
+        outcomes : list of Outcome
+            All candidates so far, to which those are added that were evaluated on as
+            many splits, in the order of their trials.
+        n_splits : int
+            Splits of the search.
+        """
+        own = {outcome.notes["trial"] for outcome in outcomes}
+        for trial in self._trials():
+            known = json.loads(trial.user_attrs.get(RESULTS, '{"splits": []}'))
+            is_whole = trial.state.is_finished() and len(known["splits"]) == n_splits
+            if trial.number in own or not is_whole:
+                continue
+            params = self.suggest(self.optuna.trial.FixedTrial(trial.params))
+            outcome = Outcome(params, n_splits, len(outcomes), notes=known["notes"])
+            for split, written in enumerate(known["splits"]):
+                outcome.record(TaskResult(outcome.number, split, **written))
+            outcomes.append(outcome)
+
+    def ask(self) -> list[Ask]:
+        """Return those that go on, and new ones, as many as are evaluated at once."""
+        self._asked, self._going_on = self._going_on, []
+        n_known = sum(map(self._counts, self._trials()))
+        while len(self._asked) < self.n_points and n_known < self.n_iter:
+            self._asked.append(self._new(n_known))
+            n_known += 1
+            if n_known % self.n_points == 0:
+                # A batch that was cut off is completed, so that the next one knows as
+                # much as if it had not been.
+                break
+        return [ask for _, ask in self._asked]
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell the study how the last batch did."""
+        for (trial, ask), outcome in zip(self._asked, outcomes, strict=True):
+            splits = [
+                {name: getattr(result, name) for name in WRITTEN}
+                for result in outcome.in_order
+            ]
+            known = {"notes": outcome.notes, "splits": splits}
+            trial.set_user_attr(RESULTS, json.dumps(known, default=_plain))
+            self._tell(trial, ask, outcome)
+
+    def _tell(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
+        values, states = self.scores(outcome), self.optuna.trial.TrialState
+        if any(map(math.isnan, values)):
+            self.study.tell(trial, state=states.FAIL)
+        elif ask.n_epochs is None or ask.n_epochs == self.epochs[-1]:
+            self.study.tell(trial, values)
+        else:
+            trial.report(values[0], ask.n_epochs)
+            if not trial.should_prune():
+                self._going_on.append((trial, self._ask(trial, outcome)))
+                return
+            self.study.tell(trial, state=states.PRUNED)
+        outcome.legs.clear()
+
+    def _new(self, n_known: int) -> tuple[Any, Ask]:
+        self.prepare(n_known)
+        trial = self.study.ask()
+        process = {"host": socket.gethostname(), "id": os.getpid()}
+        trial.set_user_attr(PROCESS, {**process, "has_asked": False})
+        params = self.suggest(trial)
+        trial.set_user_attr(PROCESS, {**process, "has_asked": True})
+        return trial, self._ask(trial, Outcome(params, 0))
+
+    def _ask(self, trial: Any, outcome: Outcome) -> Ask:
+        """Ask for the next rung of a candidate, or for all of its epochs."""
+        notes: dict[str, Any] = {"trial": trial.number}
+        begun = outcome if outcome.results else None
+        if not self.epochs:
+            return Ask(outcome.params, notes=notes)
+        rung = 0 if begun is None else outcome.notes["rung"] + 1
+        n_epochs = self.epochs[rung]
+        notes |= {"n_resources": n_epochs, "rung": rung}
+        return Ask(outcome.params, begun, n_epochs, self.epochs[-1], notes)
+
+    def _trials(self) -> list[Any]:
+        trials: list[Any] = self.study.get_trials(deepcopy=False)
+        return trials
+
+    def _counts(self, trial: Any) -> bool:
+        """Tell whether a trial is one of ``n_iter``: it runs, or has come to an end."""
+        is_running = trial.state == self.optuna.trial.TrialState.RUNNING
+        is_own = RESULTS in trial.user_attrs
+        is_foreign = PROCESS not in trial.user_attrs
+        return is_running or (trial.state.is_finished() and (is_own or is_foreign))
+
+    def _is_left_behind(self, trial: Any) -> bool:
+        process = trial.user_attrs.get(PROCESS)
+        if trial.state != self.optuna.trial.TrialState.RUNNING or process is None:
+            return False
+        is_here = process["host"] == socket.gethostname()
+        return is_here and not _is_alive(process["id"])
+
+
+def _is_alive(number: int) -> bool:
+    if number == os.getpid():
+        return False
+    with suppress(ProcessLookupError):
+        try:
+            os.kill(number, 0)
+        except PermissionError:
+            return True
+        return True
+    return False
+
+
+def _plain(value: Any) -> Any:
+    """Turn a number of numpy into one that JSON knows."""
+    return value.item()

@@ -1,0 +1,93 @@
+"""Domains as suggestions of a trial of Optuna."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from skhyper.spaces._choices import Choice, Domain, Switch
+from skhyper.spaces._ranges import Int
+
+__all__ = ["suggest", "suggest_value"]
+
+# What Optuna keeps as it is among the choices of a parameter.
+PLAIN = (bool, int, float, str, type(None))
+
+
+def suggest(trial: Any, domains: Mapping[str, Domain | Switch]) -> dict[str, Any]:
+    """Let a trial suggest a candidate, asking for what means something beside the rest.
+
+    Parameters
+    ----------
+    trial : optuna.trial.BaseTrial
+        The trial.
+    domains : mapping of str to (Float, Int, Choice or Switch)
+        The space.
+
+    Returns
+    -------
+    candidate : dict of str to object
+        The values, without those of parameters that hang on another value.
+    """
+    values: dict[str, Any] = {}
+    absent: set[str] = set()
+
+    def settle(name: str) -> None:
+        if name in values or name in absent:
+            return
+        domain, label = domains[name], name
+        if isinstance(domain, Switch):
+            settle(domain.on)
+            case = None
+            if domain.on in values:
+                value = values[domain.on]
+                case = domain.case(value)
+                # To Optuna, another domain is another parameter.
+                label = f"{name} [{domain.on}={value}]"
+            if case is None:
+                absent.add(name)
+                return
+            domain = case
+        values[name] = suggest_value(trial, label, domain)
+
+    for name in domains:
+        settle(name)
+    return {name: values[name] for name in domains if name in values}
+
+
+def suggest_value(trial: Any, label: str, domain: Domain) -> Any:
+    """Let a trial suggest a value of a domain.
+
+    Parameters
+    ----------
+    trial : optuna.trial.BaseTrial
+        The trial.
+    label : str
+        What Optuna calls the parameter.
+    domain : Float or Int or Choice
+        The domain.
+
+    Returns
+    -------
+    value : object
+        The value.
+    """
+    if isinstance(domain, Choice):
+        if all(isinstance(value, PLAIN) for value in domain.values):
+            return trial.suggest_categorical(label, domain.values)
+        words = {_word(n, value): value for n, value in enumerate(domain.values)}
+        return words[trial.suggest_categorical(label, tuple(words))]
+    if domain.zero and trial.suggest_categorical(f"{label} is 0", (False, True)):
+        return 0.0
+    if isinstance(domain, Int):
+        step = domain.step or 1
+        return trial.suggest_int(
+            label, domain.low, domain.high, step=step, log=domain.log
+        )
+    if domain.n_steps:
+        # Optuna counts its steps in floats.
+        return domain.nth(trial.suggest_int(label, 0, domain.n_steps - 1))
+    return trial.suggest_float(label, domain.low, domain.high, log=domain.log)
+
+
+def _word(number: int, value: Any) -> str:
+    """Name a value that Optuna does not keep, so that no two have the same name."""
+    return f"{number}: {value!r}"

@@ -1,0 +1,236 @@
+"""OptunaSearchCV: Optuna suggests, batches are evaluated together, studies go on."""
+
+import json
+import pickle
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+import optuna
+import pytest
+from scipy.stats import loguniform
+from sklearn.base import clone
+from sklearn.datasets import load_iris, make_regression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from skopt.space import Real
+
+from skhyper import GridSearchCV, MLPClassifier, MLPRegressor, OptunaSearchCV, presets
+from skhyper.spaces import Float, SearchSpace
+from tests.search.test_rungs import assert_same
+
+X, Y = load_iris(return_X_y=True)
+NET = MLPClassifier((6,), max_epochs=6)
+PIPELINE = make_pipeline(StandardScaler(), NET)
+SPACE = {"lr": loguniform(1e-4, 1), "optimizer": ["adam", "sgd"]}
+SCRIPT = Path(__file__).with_name("kill.py")
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def make(net=PIPELINE, space=SPACE, **settings):
+    common = {"n_iter": 10, "cv": 3, "random_state": 0}
+    return OptunaSearchCV(net, space, **{**common, **settings})
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "gp", "random"])
+def test_it_is_the_same_fused_alone_and_in_processes(sampler):
+    fused = make(sampler=sampler).fit(X, Y)
+    assert_same(fused, make(sampler=sampler, fused=False).fit(X, Y))
+    with joblib.parallel_config("loky", n_jobs=2):
+        assert_same(fused, make(sampler=sampler).fit(X, Y))
+    # Eight are trained together, then two.
+    groups = fused.fusion_report_.groupby("group")["lanes"].sum()
+    assert groups.tolist() == [24, 6]
+
+
+def test_a_sampler_of_the_users_own_is_used():
+    sampler = optuna.samplers.RandomSampler(seed=3)
+    search = make(sampler=sampler).fit(X, Y)
+    assert search.study_.sampler is sampler
+
+
+def test_the_study_is_an_ordinary_one():
+    search = make().fit(X, Y)
+    values = [trial.value for trial in search.study_.trials]
+    np.testing.assert_array_equal(values, search.cv_results_["mean_test_score"])
+    assert search.study_.best_value == search.best_score_
+    assert search.cv_results_["trial"].tolist() == list(range(10))
+    assert optuna.importance.get_param_importances(search.study_)
+    assert search.best_index_ in search.front_
+
+
+SPACES = {
+    "preset": "full",
+    "presets": ["regularization", "optimizer"],
+    "preset object": presets.dropout,
+    "search space": SearchSpace(lr=Float(0.001, 0.1, log=True), dropout=[0.0, 0.2]),
+    "skopt": {"lr": Real(0.001, 0.1, prior="log-uniform")},
+    "shorthand": {"lr": (0.001, 0.1, "log-uniform")},
+    "lists": {"hidden_layer_sizes": [(4,), (4, 4)], "normalizer": [None, "batch"]},
+    "alternatives": [{"lr": [0.1, 0.2]}, {"lr": loguniform(1e-3, 1), "l2": [0.0, 0.1]}],
+}
+
+
+@pytest.mark.parametrize("kind", SPACES)
+def test_every_kind_of_space(kind):
+    search = make(space=SPACES[kind], n_iter=6).fit(X, Y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert all(name.startswith("mlpclassifier__") for name in search.best_params_)
+
+
+def test_sorted_rows_are_stratified_also_when_nested():
+    # The rows of iris are sorted by class: without shuffling or strata all is wrong.
+    estimator, grid = SVC(), {"C": [1.0]}
+    ours = OptunaSearchCV(estimator, grid, n_iter=1, random_state=0)
+    theirs = GridSearchCV(estimator, grid)
+    np.testing.assert_array_equal(
+        cross_val_score(ours, X, Y), cross_val_score(theirs, X, Y)
+    )
+
+
+@pytest.mark.parametrize("pruner", ["median", "hyperband"])
+def test_trials_are_pruned_at_rungs_inside_a_pipeline(pruner):
+    search = make(pruner=pruner, n_iter=24, max_epochs=9).fit(X, Y)
+    resources = search.cv_results_["n_resources"]
+    assert {1, 9} <= set(resources) <= {1, 3, 9}
+    np.testing.assert_array_equal(search.cv_results_["mean_n_epochs"], resources)
+    states = [trial.state.name for trial in search.study_.trials]
+    assert states == ["COMPLETE" if n == 9 else "PRUNED" for n in resources]
+    for trial, n_epochs in zip(search.study_.trials, resources, strict=True):
+        assert max(trial.intermediate_values, default=9) <= n_epochs
+    assert search.best_estimator_[-1].n_iter_ == 9
+    assert resources[search.best_index_] == 9
+
+
+def test_several_objectives_have_a_front():
+    metrics = ["accuracy", "neg_log_loss"]
+    search = make(scoring=metrics, refit="accuracy", objectives=metrics, n_iter=16)
+    results = search.fit(X, Y).cv_results_
+    scores = np.stack([results[f"mean_test_{name}"] for name in metrics], axis=1)
+    front = [
+        place
+        for place, row in enumerate(scores)
+        if not ((scores >= row).all(1) & (scores > row).any(1)).any()
+    ]
+    assert search.front_ == front
+    assert len(search.study_.directions) == 2
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_what_fails_is_a_failed_trial():
+    search = make(space={"lr": [-1.0, 0.1]}, n_iter=8, sampler="random").fit(X, Y)
+    failed = search.cv_results_["param_mlpclassifier__lr"] == -1.0
+    assert 0 < failed.sum() < 8
+    states = [trial.state.name == "FAIL" for trial in search.study_.trials]
+    np.testing.assert_array_equal(states, failed.astype(bool))
+    assert np.isfinite(search.best_score_)
+
+
+STORAGES = {
+    "sqlite": lambda folder: f"sqlite:///{folder}/study.db",
+    "journal": lambda folder: optuna.storages.JournalStorage(
+        optuna.storages.journal.JournalFileBackend(f"{folder}/journal")
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+@pytest.mark.parametrize("kind", STORAGES)
+def test_a_study_in_a_storage_is_gone_on_with(kind, tmp_path):
+    settings = {"storage": STORAGES[kind](tmp_path), "study_name": "one", "cv": 3}
+    make(n_iter=8, **settings).fit(X, Y)
+    going_on = make(n_iter=14, **settings).fit(X, Y)
+    assert_same(going_on, make(n_iter=14).fit(X, Y))
+    # Only what was new has been trained.
+    assert going_on.fusion_report_["lanes"].sum() == 6 * 3
+    nothing_new = make(n_iter=14, **settings).fit(X, Y)
+    assert_same(nothing_new, going_on)
+
+
+def run(memory, storage):
+    command = [sys.executable, str(SCRIPT), "optuna", str(memory), storage]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_search_that_is_killed_again_and_again_goes_on(tmp_path):
+    began = time.monotonic()
+    whole = json.loads(run("none", "none").communicate()[0])["table"]
+    seconds = time.monotonic() - began
+    storage, draw = f"sqlite:///{tmp_path}/study.db", random.Random(0)
+    for _ in range(5):
+        process = run(tmp_path / "memory", storage)
+        time.sleep(draw.uniform(0.4, 1.0) * seconds)
+        process.kill()
+        process.communicate()
+    table = json.loads(run(tmp_path / "memory", storage).communicate()[0])["table"]
+    # A trial that was left behind has another number when it is taken up.
+    del whole["trial"], table["trial"]
+    assert table == whole
+
+
+def test_processes_share_a_study(tmp_path):
+    storage = f"sqlite:///{tmp_path}/study.db"
+    make(n_iter=1, storage=storage, study_name="kill").fit(X, Y)
+    processes = [run("none", storage) for _ in range(2)]
+    tables = [json.loads(p.communicate()[0])["table"] for p in processes]
+    study = optuna.load_study(study_name="kill", storage=storage)
+    assert 20 <= len(study.trials) <= 20 + 8
+    assert all(trial.state.is_finished() for trial in study.trials)
+    # Whoever ends last knows all of them.
+    numbers = [sorted(map(int, table["trial"])) for table in tables]
+    assert max(numbers, key=len) == [trial.number for trial in study.trials]
+
+
+def test_regression_weights_and_pickles():
+    rows, y = make_regression(60, 4, random_state=0)
+    search = make(MLPRegressor((4,), max_epochs=5), {"lr": loguniform(1e-3, 1)})
+    search.fit(rows, y, sample_weight=np.ones(60))
+    again = pickle.loads(pickle.dumps(search))
+    np.testing.assert_array_equal(again.predict(rows), search.predict(rows))
+    assert clone(search).n_iter == 10
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sampler": "tpee"}, "'sampler' .* 'tpee'.*Did you mean 'tpe'"),
+        ({"sampler": 3}, "'sampler' parameter of OptunaSearchCV"),
+        ({"pruner": "medain"}, "'pruner' .* 'medain'.*Did you mean 'median'"),
+        ({"n_points": 0}, "'n_points' parameter of OptunaSearchCV"),
+        ({"pruner": "median", "estimator": SVC()}, "go on with its training"),
+        ({"pruner": "median", "min_epochs": 99}, "'min_epochs' .* at most max_epochs"),
+        ({"pruner": "median", "objectives": ["a", "b"]}, "several objectives"),
+        ({"space": {"learning": [1]}}, "learning"),
+    ],
+)
+def test_mistakes_are_named(settings, message):
+    search = make(NET).set_params(**settings)
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        search.fit(X, Y)
+
+
+def test_without_optuna_it_says_what_to_install(tmp_path):
+    (tmp_path / "optuna.py").write_text("raise ImportError('it is not here')")
+    code = (
+        "from sklearn.datasets import load_iris; from sklearn.svm import SVC\n"
+        "from skhyper import OptunaSearchCV\n"
+        "try: OptunaSearchCV(SVC(), {'C': [1.0]}).fit(*load_iris(return_X_y=True))\n"
+        "except ImportError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}"},
+    )
+    assert "OptunaSearchCV needs optuna" in done.stdout
+    assert "pip install 'skhyper[optuna]'" in done.stdout
