@@ -138,7 +138,7 @@ def compare(setting: Setting, seeds: range) -> None:
             found = search.best_score_, test_score, n_epochs(search), seconds
             rows.setdefault(name, []).append(found)
     print(f"\n{setting.name}, {len(X):,} rows, {setting.max_epochs} epochs at most")
-    print(f"{'':27}{"best score":>26}{"test score":>26}{'epochs':>10}{'seconds':>9}")
+    print(f"{'':27}{'best score':>26}{'test score':>26}{'epochs':>10}{'seconds':>9}")
     for name, found in rows.items():
         scores, tests, epochs, seconds = zip(*found, strict=True)
         cells = [f"{m} ({r})" for m, r in (spread(s, ".4f") for s in (scores, tests))]
