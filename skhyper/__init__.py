@@ -16,6 +16,7 @@ from skhyper.search import (
     BayesSearchCV,
     GridSearchCV,
     HyperbandSearchCV,
+    HyperoptSearchCV,
     OptunaSearchCV,
     RandomizedSearchCV,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "FusedBackend",
     "GridSearchCV",
     "HyperbandSearchCV",
+    "HyperoptSearchCV",
     "MLPClassifier",
     "MLPRegressor",
     "OptunaSearchCV",

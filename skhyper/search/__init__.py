@@ -4,6 +4,7 @@ from skhyper.search._asha import ASHASearchCV
 from skhyper.search._bayes import BayesSearchCV
 from skhyper.search._grid import GridSearchCV
 from skhyper.search._hyperband import HyperbandSearchCV
+from skhyper.search._hyperopt import HyperoptSearchCV
 from skhyper.search._optuna import OptunaSearchCV
 from skhyper.search._plan import Plan
 from skhyper.search._randomized import RandomizedSearchCV
@@ -13,6 +14,7 @@ __all__ = [
     "BayesSearchCV",
     "GridSearchCV",
     "HyperbandSearchCV",
+    "HyperoptSearchCV",
     "OptunaSearchCV",
     "Plan",
     "RandomizedSearchCV",

@@ -1,29 +1,20 @@
 """Trials of an Optuna study, evaluated a batch at a time."""
 
-import json
 import math
 import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import fields
 from types import ModuleType
 from typing import Any
 
 from skhyper.search._candidate import Ask, Outcome
-from skhyper.search._task import TaskResult
+from skhyper.search._written import read_outcome, write_outcome
 
 __all__ = ["Trials"]
 
 # What is noted of a trial: who runs it, and what came of it.
 PROCESS, RESULTS = "skhyper:process", "skhyper:results"
-
-# What of a result is written: all but what is known by its place.
-WRITTEN = [
-    field.name
-    for field in fields(TaskResult)
-    if field.name not in ("candidate", "split", "leg")
-]
 
 
 class Trials:
@@ -95,15 +86,13 @@ class Trials:
         """
         own = {outcome.notes["trial"] for outcome in outcomes}
         for trial in self._trials():
-            known = json.loads(trial.user_attrs.get(RESULTS, '{"splits": []}'))
-            is_whole = trial.state.is_finished() and len(known["splits"]) == n_splits
-            if trial.number in own or not is_whole:
+            text = trial.user_attrs.get(RESULTS)
+            if trial.number in own or text is None or not trial.state.is_finished():
                 continue
             params = self.suggest(self.optuna.trial.FixedTrial(trial.params))
-            outcome = Outcome(params, n_splits, len(outcomes), notes=known["notes"])
-            for split, written in enumerate(known["splits"]):
-                outcome.record(TaskResult(outcome.number, split, **written))
-            outcomes.append(outcome)
+            outcome = read_outcome(text, params, n_splits, len(outcomes))
+            if outcome is not None:
+                outcomes.append(outcome)
 
     def ask(self) -> list[Ask]:
         """Return those that go on, and new ones, as many as are evaluated at once."""
@@ -121,12 +110,7 @@ class Trials:
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Tell the study how the last batch did."""
         for (trial, ask), outcome in zip(self._asked, outcomes, strict=True):
-            splits = [
-                {name: getattr(result, name) for name in WRITTEN}
-                for result in outcome.in_order
-            ]
-            known = {"notes": outcome.notes, "splits": splits}
-            trial.set_user_attr(RESULTS, json.dumps(known, default=_plain))
+            trial.set_user_attr(RESULTS, write_outcome(outcome))
             self._tell(trial, ask, outcome)
 
     def _tell(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
@@ -192,8 +176,3 @@ def _is_alive(number: int) -> bool:
             return True
         return True
     return False
-
-
-def _plain(value: Any) -> Any:
-    """Turn a number of numpy into one that JSON knows."""
-    return value.item()

@@ -1,11 +1,13 @@
 """What a space turns into for each engine."""
 
+from collections.abc import Mapping
 from math import lcm
 from typing import Any
 
 from skhyper.spaces import _branches
 from skhyper.spaces._choices import Domain, Switch
 from skhyper.spaces._grid import grid_values
+from skhyper.spaces._hyperopt import candidate_of, hyperopt_expression
 from skhyper.spaces._optuna import suggest
 from skhyper.spaces._scipy import scipy_distribution
 from skhyper.spaces._skopt import skopt_dimension
@@ -134,3 +136,49 @@ class Rendered:
         {'lr': 0.1, 'widths': (8, 8)}
         """
         return suggest(trial, self._domains)
+
+    def to_hyperopt(self, prefix: str = "") -> dict[str, Any]:
+        """Render the space as an expression of Hyperopt.
+
+        Parameters
+        ----------
+        prefix : str, default=""
+            What the labels begin with, so that several spaces can be one expression.
+
+        Returns
+        -------
+        expression : dict of str to object
+            What ``hyperopt.fmin`` takes. What it draws is read by ``from_hyperopt``: a
+            list of values is drawn as the number of one, together with what hangs on
+            it.
+
+        Raises
+        ------
+        ImportError
+            If Hyperopt is not installed.
+
+        Examples
+        --------
+        >>> import hyperopt
+        >>> from skhyper.spaces import SearchSpace
+        >>> space = SearchSpace(activation=["tanh"])
+        >>> drawn = hyperopt.space_eval(space.to_hyperopt(), {"activation": 0})
+        >>> space.from_hyperopt(drawn)
+        {'activation': 'tanh'}
+        """
+        return hyperopt_expression(self._domains, prefix)
+
+    def from_hyperopt(self, drawn: Mapping[str, Any]) -> dict[str, Any]:
+        """Read what the expression of ``to_hyperopt`` has given as a candidate.
+
+        Parameters
+        ----------
+        drawn : mapping of str to object
+            What an objective of Hyperopt is called with, or ``space_eval`` gives.
+
+        Returns
+        -------
+        candidate : dict of str to object
+            The values.
+        """
+        return candidate_of(drawn, self._domains)

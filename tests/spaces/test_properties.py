@@ -4,6 +4,7 @@ import math
 import pickle
 from typing import Any
 
+import hyperopt
 import numpy as np
 import optuna
 import pytest
@@ -382,6 +383,26 @@ def test_distribution_of_optuna_has_the_bounds_and_the_scale(domain: Any) -> Non
                     else distribution.high == domain.high
                 )
                 assert distribution.log is domain.log
+
+
+@repeatable
+@given(switched_spaces(), SEEDS)
+def test_draws_of_hyperopt_lie_in_one_branch(space: SearchSpace, seed: int) -> None:
+    expression = space.to_hyperopt()
+    generator = np.random.default_rng(seed)
+    for _ in range(10):
+        drawn = hyperopt.pyll.stochastic.sample(expression, generator)
+        assert len(branches_of(space, space.from_hyperopt(drawn))) == 1
+
+
+@repeatable
+@given(DOMAINS, SEEDS)
+def test_draws_of_hyperopt_lie_inside(domain: Any, seed: int) -> None:
+    space = SearchSpace(x=domain)
+    generator = np.random.default_rng(seed)
+    for _ in range(20):
+        drawn = hyperopt.pyll.stochastic.sample(space.to_hyperopt(), generator)
+        assert space.from_hyperopt(drawn)["x"] in domain
 
 
 @repeatable

@@ -1,0 +1,216 @@
+"""Trials of Hyperopt, evaluated a batch at a time."""
+
+import hashlib
+import json
+import math
+import os
+import secrets
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from numpy.random import SeedSequence
+
+from skhyper.exceptions import StoreWarning
+from skhyper.search._candidate import Ask, Outcome
+from skhyper.search._written import read_outcome, write_outcome
+from skhyper.spaces import SearchSpace
+
+__all__ = ["Draws", "load_trials"]
+
+# Where a trial keeps what is known of its candidate.
+RESULTS = "skhyper:results"
+
+
+class Draws:
+    """Asks an algorithm of Hyperopt for trials, and tells it what came of them.
+
+    What is suggested depends on the seed and on the trials so far, on nothing else.
+
+    Parameters
+    ----------
+    hyperopt : module
+        Hyperopt.
+    algorithm : callable
+        A ``suggest`` of Hyperopt's.
+    spaces : sequence of SearchSpace
+        One of them is chosen by each trial.
+    trials : hyperopt.Trials
+        Those so far, which count; new ones are added.
+    path : Path or None
+        Where they are saved after each batch.
+    seed : int
+        Seed of the suggestions.
+    n_iter, n_points : int
+        How many trials there are to be, and how many are asked for at once.
+    score : callable
+        Gives the score of an outcome, NaN for a failed one.
+    """
+
+    def __init__(
+        self,
+        hyperopt: ModuleType,
+        algorithm: Callable[..., Any],
+        spaces: Sequence[SearchSpace],
+        trials: Any,
+        path: Path | None,
+        seed: int,
+        n_iter: int,
+        n_points: int,
+        score: Callable[[Outcome], float],
+    ) -> None:
+        self.hyperopt = hyperopt
+        self.algorithm = algorithm
+        self.spaces = spaces
+        self.trials = trials
+        self.path = path
+        self.seed = seed
+        self.n_iter = n_iter
+        self.n_points = n_points
+        self.score = score
+        self.n_evaluations = max(n_iter - len(trials.trials), 0)
+        self.expression = hyperopt.hp.choice(
+            "space",
+            [
+                {"number": number, "drawn": space.to_hyperopt(_prefix(number, spaces))}
+                for number, space in enumerate(spaces)
+            ],
+        )
+        self.domain = hyperopt.base.Domain(_nothing, self.expression)
+        self._asked: list[dict[str, Any]] = []
+
+    def earlier(self, n_splits: int) -> list[Outcome]:
+        """Give the candidates of the trials that there are already.
+
+        Parameters
+        ----------
+        n_splits : int
+            Splits of the search.
+
+        Returns
+        -------
+        outcomes : list of Outcome
+            Those that were evaluated on as many splits, in the order of their trials.
+        """
+        outcomes: list[Outcome] = []
+        for trial in self.trials.trials:
+            text = trial["result"].get(RESULTS)
+            if text is not None:
+                params, number = self._candidate(trial), len(outcomes)
+                outcome = read_outcome(text, params, n_splits, number)
+                outcomes += [] if outcome is None else [outcome]
+        return outcomes
+
+    def ask(self) -> list[Ask]:
+        """Return the next batch; one that was cut off is completed first."""
+        n_known = len(self.trials.trials)
+        n_batch = self.n_points - n_known % self.n_points
+        n_new = min(n_batch, self.n_iter - n_known)
+        self._asked = [self._new(n_known + number) for number in range(n_new)]
+        return [
+            Ask(self._candidate(trial), notes={"trial": trial["tid"]})
+            for trial in self._asked
+        ]
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell how the last batch did, and save it."""
+        for trial, outcome in zip(self._asked, outcomes, strict=True):
+            score = self.score(outcome)
+            result = {"status": self.hyperopt.STATUS_OK, "loss": -score}
+            if math.isnan(score):
+                result = {"status": self.hyperopt.STATUS_FAIL}
+            trial["result"] = {**result, RESULTS: write_outcome(outcome)}
+            trial["state"] = self.hyperopt.JOB_STATE_DONE
+        self.trials.refresh()
+        if self.path is not None:
+            _save(self.trials, self.path)
+
+    def _new(self, number: int) -> dict[str, Any]:
+        [tid] = self.trials.new_trial_ids(1)
+        [seed] = SeedSequence([self.seed, number]).generate_state(1).tolist()
+        docs = self.algorithm([tid], self.domain, self.trials, seed % 2**31)
+        self.trials.insert_trial_docs(docs)
+        self.trials.refresh()
+        trial: dict[str, Any] = self.trials.trials[-1]
+        return trial
+
+    def _candidate(self, trial: dict[str, Any]) -> dict[str, Any]:
+        drawn = {name: v[0] for name, v in trial["misc"]["vals"].items() if len(v)}
+        chosen = self.hyperopt.space_eval(self.expression, drawn)
+        return self.spaces[chosen["number"]].from_hyperopt(chosen["drawn"])
+
+
+def _prefix(number: int, spaces: Sequence[SearchSpace]) -> str:
+    # To Hyperopt, another domain is another parameter.
+    return f"space {number}: " if len(spaces) > 1 else ""
+
+
+def _nothing(_: object) -> None:
+    """Stand in the place of an objective, which Hyperopt does not call here."""
+
+
+def load_trials(hyperopt: ModuleType, path: Path) -> Any:
+    """Load the trials that a search has saved.
+
+    Parameters
+    ----------
+    hyperopt : module
+        Hyperopt.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    trials : hyperopt.Trials
+        None in it if there is no file, or it is damaged.
+
+    Warns
+    -----
+    StoreWarning
+        If it is damaged.
+    """
+    trials = hyperopt.Trials()
+    if not path.exists():
+        return trials
+    digest, _, text = path.read_text(errors="replace").partition("\n")
+    if hashlib.sha256(text.encode()).hexdigest() != digest:
+        warnings.warn(
+            f"{str(path)!r} is damaged and is not used: its checksum is wrong. The "
+            "search begins anew, and the file is written over.",
+            StoreWarning,
+            stacklevel=2,
+        )
+        return trials
+    docs = [
+        hyperopt.base.Trials.new_trial_docs(
+            trials, [misc["tid"]], [None], [result], [misc]
+        )[0]
+        for misc, result in json.loads(text)
+    ]
+    for doc in docs:
+        doc["state"] = hyperopt.JOB_STATE_DONE
+    trials.insert_trial_docs(docs)
+    trials.refresh()
+    return trials
+
+
+def _save(trials: Any, path: Path) -> None:
+    """Write trials to a file, which appears under its name when it is complete."""
+    pairs = [[trial["misc"], trial["result"]] for trial in trials.trials]
+    text = json.dumps(pairs, default=_plain)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("x") as file:
+            file.write(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _plain(value: Any) -> Any:
+    """Turn a number or an array of numpy into what JSON knows."""
+    return value.tolist()

@@ -1,0 +1,231 @@
+"""Candidates suggested by Hyperopt."""
+
+from copy import deepcopy
+from numbers import Integral
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.callback import CallbackContext
+
+from skhyper._extras import import_extra
+from skhyper._sklearn import BaseSearchCV, HasMethods, Interval, StrOptions
+from skhyper.search._base import BaseSearch
+from skhyper.search._draws import Draws, load_trials
+from skhyper.search._evaluation import Evaluation
+from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
+from skhyper.search._plan import Plan, plan_draws
+from skhyper.search._spaces import SPACE_CONSTRAINTS, read_spaces
+from skhyper.search._strategy import Strategy
+from skhyper.search._target import Parameters
+from skhyper.spaces import SearchSpace
+
+__all__ = ["HyperoptSearchCV"]
+
+ALGORITHMS = {"tpe": "tpe", "anneal": "anneal", "random": "rand"}
+
+
+class HyperoptSearchCV(BaseSearch):
+    """Try candidates that Hyperopt suggests, by cross-validation.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        What to search; it is never changed itself. A network of this package may sit
+        inside a Pipeline or another meta-estimator.
+    space : dict, list, SearchSpace, Preset or str
+        Lists of values and distributions by name, or a list of such dicts, one of which
+        a trial chooses; a search space or skopt dimensions; a preset or its name, or a
+        list of them that are joined to one space. Names without prefix mean the
+        network inside the estimator.
+    n_iter : int, default=50
+        Trials in all, those included that `trials` has, at least 1.
+    n_points : int, default=8
+        How many to ask for at once, at least 1: more are trained faster together, fewer
+        are suggested with more knowledge.
+    algorithm : {'tpe', 'anneal', 'random'}, default='tpe'
+        What suggests the candidates. 'tpe' is what Hyperopt was made for.
+    trials : str, Path, hyperopt.Trials or None, default=None
+        Trials to go on with. Those of a file are loaded from there if it exists, and
+        saved to it after each batch, in JSON and with a checksum; a Trials object is
+        copied. None begins anew.
+    scoring : str, callable, list, tuple or dict, default=None
+        How to score, as in scikit-learn; None for the estimator's own ``score``.
+        Several metrics are scored at once.
+    n_jobs : int, default=None
+        Fits to run at the same time: threads where they are trained together, else
+        jobs of joblib's backend of the moment. None is 1 outside of
+        ``joblib.parallel_config``, -1 is all processors.
+    refit : bool, str or callable, default=True
+        Whether to fit the best candidate on all rows. Under several metrics, the name
+        of the one that chooses; or a callable that is given ``cv_results_``
+        and returns the index of its choice; or False.
+    cv : int, splitter or iterable, default=None
+        Folds, as in scikit-learn; None for 5. The rows are split once, so that every
+        candidate is judged on the same ones, which neither its network nor what is in
+        front of it has seen.
+    verbose : int, default=0
+        0 is silent, 1 tells of each batch of candidates, above that of each fit.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Fits handed out in advance, as in joblib.
+    random_state : int, RandomState or None, default=None
+        Seeds the suggestions. Where an estimator inside has a ``random_state`` of None,
+        all candidates and the refit are given one and the same seed, drawn from here.
+        None draws it afresh from the operating system.
+    error_score : 'raise' or float, default=np.nan
+        Score of a fit that raised, ran out of memory, diverged or lost its worker.
+        Whatever it is, such a candidate is ranked behind all others, and its trial
+        has failed. With 'raise' the error ends the search.
+    return_train_score : bool, default=False
+        Whether to score on the training rows as well.
+    fused : bool or 'auto', default='auto'
+        Whether the networks of this package are trained together, in joblib's backend
+        "fused", which changes nothing but the time it takes. 'auto' does so where the
+        estimator is or holds one and no backend of joblib was chosen. Unless it is
+        False, a FusionWarning tells of fits that had to be trained alone.
+    memory : str, Path, joblib.Memory or None, default=None
+        Folder in which trainings of networks are kept, every 10 epochs and at their
+        end. A search that was cut off, or that has further candidates, trains what is
+        missing, with the same results. That takes an int as `random_state`.
+
+    Attributes
+    ----------
+    trials_ : hyperopt.Trials
+        All trials, for what else Hyperopt offers.
+    cv_results_ : dict of str to ndarray
+        One entry per trial in each column, as in scikit-learn, with its number as
+        ``trial``.
+    best_estimator_ : estimator
+        The best candidate fitted on all rows. Absent if ``refit=False``.
+    best_params_ : dict
+        Its parameters.
+    best_score_ : float
+        Its mean score over the splits. Absent if ``refit`` is a callable.
+    best_index_ : int
+        Its place in ``cv_results_``.
+    scorer_ : callable or dict of str to callable
+        What scored the candidates.
+    n_splits_ : int
+        Number of splits.
+    refit_time_ : float
+        Seconds that the last fit took. Absent if ``refit=False``.
+    multimetric_ : bool
+        Whether several metrics were scored.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, where `X` had some.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, for a classifier.
+    fusion_report_ : DataFrame
+        How the networks were trained in the backend "fused": a row for each stack and
+        each fit alone, with the columns of :meth:`skhyper.fused.Report.frame`. Absent
+        where the estimator holds none.
+
+    See Also
+    --------
+    OptunaSearchCV : Suggests by Optuna.
+    BayesSearchCV : Suggests by scikit-optimize.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from skhyper import HyperoptSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> space = {"C": (0.01, 100.0, "log-uniform"), "kernel": ["rbf", "linear"]}
+    >>> search = HyperoptSearchCV(SVC(), space, n_iter=8, random_state=0)
+    >>> search.fit(X, y).best_score_ > 0.95
+    np.True_
+    >>> len(search.trials_)
+    8
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any] | str]] = {
+        **BaseSearchCV._parameter_constraints,
+        "space": SPACE_CONSTRAINTS,
+        "n_iter": [Interval(Integral, 1, None, closed="left")],
+        "n_points": [Interval(Integral, 1, None, closed="left")],
+        "algorithm": [StrOptions(set(ALGORITHMS))],
+        "trials": [str, Path, HasMethods(["insert_trial_docs", "losses"]), None],
+        "random_state": ["random_state"],
+        "fused": FUSED_CONSTRAINTS,
+        "memory": MEMORY_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        space: Any,
+        *,
+        n_iter: int = 50,
+        n_points: int = 8,
+        algorithm: str = "tpe",
+        trials: Any = None,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        random_state: Any = None,
+        error_score: float | str = np.nan,
+        return_train_score: bool = False,
+        fused: bool | str = "auto",
+        memory: Any = None,
+    ) -> None:
+        super().__init__(
+            estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.space = space
+        self.n_iter = n_iter
+        self.n_points = n_points
+        self.algorithm = algorithm
+        self.trials = trials
+        self.random_state = random_state
+        self.fused = fused
+        self.memory = memory
+
+    def _spaces(self, parameters: Parameters) -> list[SearchSpace]:
+        return list(map(SearchSpace.coerce, read_spaces(self.space, parameters)))
+
+    def _strategy(self, parameters: Parameters) -> Draws:
+        spaces = self._spaces(parameters)
+        hyperopt = import_extra("hyperopt", type(self).__name__)
+        path = Path(self.trials) if isinstance(self.trials, str | Path) else None
+        if path is not None:
+            self.trials_ = load_trials(hyperopt, path)
+        elif self.trials is None:
+            self.trials_ = hyperopt.Trials()
+        else:
+            self.trials_ = deepcopy(self.trials)
+        return Draws(
+            hyperopt,
+            getattr(hyperopt, ALGORITHMS[self.algorithm]).suggest,
+            spaces,
+            self.trials_,
+            path,
+            self._draw_seed(),
+            self.n_iter,
+            self.n_points,
+            self._objective,
+        )
+
+    def _search(
+        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+    ) -> None:
+        assert isinstance(strategy, Draws)
+        evaluation.outcomes += strategy.earlier(len(evaluation.folds))
+        super()._search(strategy, evaluation, context)
+
+    def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
+        spaces = self._spaces(parameters)
+        return plan_draws([(spaces, self.n_iter)], parameters, n_splits, refit)
