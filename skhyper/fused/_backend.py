@@ -10,6 +10,7 @@ from typing import Any
 import joblib
 from joblib.parallel import ParallelBackendBase, register_parallel_backend
 
+from skhyper.exceptions import did_you_mean
 from skhyper.fused._memory import free_memory
 from skhyper.fused._report import Report, report_here
 from skhyper.fused._request import Footprint, Request
@@ -19,6 +20,9 @@ from skhyper.fused._trainer import train_together
 from skhyper.training import Halt, Outcome
 
 __all__ = ["FusedBackend"]
+
+# joblib multiplies it, and takes no larger numbers than a million.
+MOST_TASKS = 100_000
 
 # Calls of joblib's own from the one that a user makes to the end of a backend.
 STACK_OF_JOBLIB = 4
@@ -37,16 +41,18 @@ class FusedBackend(ParallelBackendBase):
         As in joblib.
     inner_max_num_threads : None, default=None
         As in joblib, where it is of use to processes only.
-    max_tasks : int, default=256
-        Tasks under way at once, at least 1.
+    max_tasks : int, default=512
+        Tasks under way at once, from 1 to 100,000. Each has a thread while it waits.
     memory : int or None, default=None
         Bytes that the fits which are trained together may need; None for half of
         what this process may still take when it begins, at least 1.
 
     Raises
     ------
+    TypeError
+        If there is no such parameter.
     ValueError
-        If `max_tasks` or `memory` is not an int of at least 1.
+        If `max_tasks` or `memory` is not such a number.
 
     Warns
     -----
@@ -78,14 +84,28 @@ class FusedBackend(ParallelBackendBase):
         nesting_level: int | None = None,
         inner_max_num_threads: int | None = None,
         *,
-        max_tasks: int = 256,
+        max_tasks: int = 512,
         memory: int | None = None,
+        **unknown: Any,
     ) -> None:
         super().__init__(nesting_level, inner_max_num_threads)
+        if unknown:
+            raise TypeError(
+                " ".join(
+                    f"FusedBackend has no parameter {name!r}; it has 'max_tasks' and "
+                    f"'memory'.{did_you_mean(name, ('max_tasks', 'memory', 'n_jobs'))}"
+                    for name in unknown
+                )
+            )
         wrong = [
             f"The {name!r} parameter of FusedBackend must be {rule}. Got {value!r}."
             for name, rule, value, right in (
-                ("max_tasks", "an int of at least 1", max_tasks, is_count(max_tasks)),
+                (
+                    "max_tasks",
+                    f"an int from 1 to {MOST_TASKS:,}; 512 is the default",
+                    max_tasks,
+                    is_count(max_tasks) and max_tasks <= MOST_TASKS,
+                ),
                 (
                     "memory",
                     "a number of bytes of at least 1, or None for half of what is free",

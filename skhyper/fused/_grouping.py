@@ -68,6 +68,9 @@ def _reason_alone(request: Request) -> str | None:
         return "it prints its epochs"
     if recipe.structure.compile:
         return "it is compiled"
+    if 1 in dict(recipe.structure.module_params)["hidden_layer_sizes"]:
+        # Products of one column have other bits in a stack, and little to gain.
+        return "it has a hidden layer of one unit"
     return None
 
 

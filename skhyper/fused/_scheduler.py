@@ -34,9 +34,18 @@ class Trainer(Protocol):
         """Give an outcome or an error for each request, in their order."""
 
 
+# Seconds without any change, in which the process computes nothing, after which tasks
+# are taken to wait for each other: one holds a lock while its fit waits for a task that
+# waits for the lock. From then on it is not looked at for so long.
+STALL, NEXT_STALL = 15.0, 0.2
+BUSY = 0.05
+
+
 class _Here(threading.local):
     scheduler: "Scheduler | None" = None
     owner: object = None
+    # Calls of its own that this thread waits for, or goes through the results of.
+    n_blocked = 0
 
 
 _here = _Here()
@@ -53,7 +62,7 @@ class Scheduler:
     A task holds a slot while it runs. One that waits, for its fit to be trained or
     for tasks that it has submitted itself, gives the slot to the next. When nothing
     runs and nothing can be started, no fit can arrive any more: then those that wait
-    are trained. No time is measured.
+    are trained. No time is measured, but to find out that tasks wait for each other.
 
     Parameters
     ----------
@@ -91,6 +100,8 @@ class Scheduler:
         self._n_alive = 0
         self._n_dispatching = 0
         self._is_training = False
+        self._n_changes = 0
+        self._stall = STALL
 
     def submit(self, task: Task) -> None:
         """Let a task run when its turn comes."""
@@ -113,21 +124,27 @@ class Scheduler:
     @contextmanager
     def blocked(self, owner: object) -> Iterator[None]:
         """Give the slot of this thread's task away while it waits for its own tasks."""
+        is_first = not _here.n_blocked
         with self._lock:
-            self._n_running -= 1
-            self._n_alive -= 1
+            if is_first:
+                self._n_running -= 1
+                self._n_alive -= 1
             self._blocked.add(owner)
             self._advance()
+        _here.n_blocked += 1
         try:
             yield
         finally:
+            _here.n_blocked -= 1
             seat = Seat()
             with self._lock:
                 self._blocked.discard(owner)
-                self._n_alive += 1
-                self._returning.append(seat)
+                if is_first:
+                    self._n_alive += 1
+                    self._returning.append(seat)
                 self._advance()
-            seat.called.wait()
+            if is_first:
+                self._wait(seat)
 
     def train(self, recipe: Recipe, data: Data, start: Start = None) -> Outcome:
         """Hand in a run, wait until it is trained, and give its outcome.
@@ -158,16 +175,21 @@ class Scheduler:
         with self._lock:
             self._waiting.append(seat)
             self._footprint.add(seat.request)
-            self._n_running -= 1
+            # Between the results of its own tasks it has no slot.
+            self._n_running -= not _here.n_blocked
             self._advance()
-        seat.called.wait()
+        self._wait(seat)
         if seat.group:
             seat.called.clear()
             # The seat is one of the group: a circle would keep all outcomes.
             group, seat.group = seat.group, []
             self._train_group(group)
             del group
-            seat.called.wait()
+            self._wait(seat)
+        if _here.n_blocked:
+            with self._lock:
+                self._n_running -= 1
+                self._advance()
         if isinstance(seat.result, BaseException):
             raise seat.result
         assert seat.result is not None, "a run has an outcome or an error"
@@ -206,16 +228,54 @@ class Scheduler:
             thread.join(rest if self.halt.called else None)
         self._executor.shutdown()
 
+    def _wait(self, seat: Seat) -> None:
+        """Wait to be called, and see to it that somebody is."""
+        while True:
+            before, began = self._n_changes, time.process_time()
+            if seat.called.wait(self._stall):
+                return
+            is_idle = time.process_time() - began < BUSY * self._stall
+            with self._lock:
+                if is_idle and before == self._n_changes and not self._is_training:
+                    self._break_stall()
+
+    def _break_stall(self) -> None:
+        """Let go on who must wait for others that wait for it."""
+        self._n_changes += 1
+        self._stall = NEXT_STALL
+        if self._returning:
+            # Those that hold the slots do nothing with them.
+            self._n_running += 1
+            self._returning.popleft().called.set()
+        else:
+            self._begin_training()
+
     def _advance(self, *, start: bool = True) -> None:
         """Let go on who may; to be called with the lock, after every change."""
+        self._n_changes += 1
         while self._n_running < self.n_slots and self._returning:
             self._n_running += 1
             self._returning.popleft().called.set()
         while start and (task := self._startable()) is not None:
             thread = threading.Thread(target=self._work, args=(task,), daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                # The system has no more threads: those that there are do all.
+                self._n_running -= 1
+                self._n_alive -= 1
+                self._queue.appendleft(task)
+                if not self._n_alive:
+                    raise
+                self.max_tasks = self._n_alive
+                break
             self._threads.append(thread)
-            thread.start()
-        if self._waiting and not self._is_training and self._is_time():
+        if not self._is_training and self._is_time():
+            self._begin_training()
+
+    def _begin_training(self) -> None:
+        """Let one of those that wait train as many of them as there is memory for."""
+        if self._waiting:
             self._is_training = True
             group = self._take_group()
             group[0].group = group

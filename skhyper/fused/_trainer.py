@@ -1,10 +1,11 @@
 """Runs that were handed in together, trained together."""
 
 import math
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 
 import torch
@@ -78,15 +79,26 @@ def train_together(
             for tile in cut_tiles(lanes, n_threads)
         ]
 
-    def run(task: partial[Training]) -> Training:
-        with halt.in_force(), heeding_run(), one_thread():
-            heed_halt()
-            return task()
+    trainings: dict[int, Training] = {}
+    claims = [threading.Lock() for _ in tasks]
+
+    def run(number: int) -> None:
+        if claims[number].acquire(blocking=False):
+            with halt.in_force(), heeding_run(), one_thread():
+                heed_halt()
+                trainings[number] = tasks[number]()
 
     with nullcontext(executor) if executor else ThreadPoolExecutor(n_threads) as pool:
-        futures = [pool.submit(run, task) for task in tasks]
+        futures = []
+        for number in range(len(tasks)):
+            try:
+                futures.append(pool.submit(run, number))
+            except RuntimeError:
+                # The system has no more threads, so this one trains too.
+                with suppress(KeyboardInterrupt):
+                    run(number)
         wait(futures)
-    tell_reports([f.result() for f in futures if f.exception() is None])
+    tell_reports([trainings[number] for number in sorted(trainings)])
     return [results.get(n, KeyboardInterrupt()) for n in range(len(requests))]
 
 

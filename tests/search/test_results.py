@@ -37,7 +37,7 @@ def iris():
 )
 def test_failures_are_ranked_behind_all_else(means, failed, ranks):
     mask = np.isin(np.arange(len(means)), failed)
-    result = _rank(np.array(means), mask)
+    result = _rank(np.array(means), np.ones(len(means)), mask)
     assert result.tolist() == ranks
     assert result.dtype == np.int32
 
@@ -156,3 +156,9 @@ def test_single_splits_are_shown_on_demand(iris):
         "split0_test_score",
         "split1_test_score",
     ]
+
+
+def test_what_was_trained_for_longer_is_ranked_first():
+    means, resources = np.array([0.9, 0.5, 0.7, 0.7, 1.0]), np.array([1, 9, 3, 3, 9])
+    failed = np.array([False, False, False, False, True])
+    assert _rank(means, resources, failed).tolist() == [4, 1, 2, 2, 5]
