@@ -46,6 +46,8 @@ class FusedBackend(ParallelBackendBase):
     memory : int or None, default=None
         Bytes that the fits which are trained together may need; None for half of
         what this process may still take when it begins, at least 1.
+    **unknown : object
+        Refused, with the nearest name that there is.
 
     Raises
     ------

@@ -276,6 +276,7 @@ def test_tasks_of_a_task_that_is_given_up_wait_for_nobody():
         ({"memory": "1G"}, "memory"),
         ({"memory": -1}, "memory"),
         ({"max_tasks": 1.5, "memory": 0}, "max_tasks.*memory"),
+        ({"max_tasks": 10**6}, "'max_tasks' .* must be an int from 1 to 100,000"),
     ],
 )
 def test_what_cannot_be_used_is_refused(options, named):
@@ -284,6 +285,20 @@ def test_what_cannot_be_used_is_refused(options, named):
         joblib.parallel_config("fused", **options),
     ):
         cross_val_score(NET, X, Y)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_task": 3}, "no parameter 'max_task'.*Did you mean 'max_tasks'"),
+        ({"memmory": 3}, "no parameter 'memmory'.*Did you mean 'memory'"),
+        ({"lanes": 3}, "no parameter 'lanes'; it has 'max_tasks' and 'memory'"),
+        ({"a": 1, "b": 2}, "'a'.*'b'"),
+    ],
+)
+def test_a_mistyped_option_is_named(options, message):
+    with pytest.raises(TypeError, match=message):
+        joblib.parallel_config("fused", **options)
 
 
 def test_no_rows_are_cut_out_for_fits_there_is_no_memory_for(groups):

@@ -277,6 +277,20 @@ def test_warning_has_every_reason_the_most_frequent_first(capsys):
     assert "train_loss" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("widths", [(1,), (3, 1), (3, 1, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_networks_with_a_layer_of_one_unit_have_the_scores_they_have_alone(
+    widths, dtype
+):
+    rows, net = X.astype(dtype), MLPClassifier(widths, activation="gelu", max_epochs=7)
+    rates = {"lr": [0.01, 0.05, 0.1, 0.3]}
+    common = {"scoring": "neg_log_loss", "random_state": 0}
+    with pytest.warns(FusionWarning, match="it has a hidden layer of one unit"):
+        fused = GridSearchCV(net, rates, **common).fit(rows, Y)
+    alone = GridSearchCV(net, rates, fused=False, **common).fit(rows, Y)
+    assert_same_results(fused, alone)
+
+
 @pytest.mark.parametrize("config", [{}, {"backend": "fused"}])
 def test_nothing_is_said_where_it_is_not_wanted(config):
     with joblib.parallel_config(**config):
