@@ -13,8 +13,9 @@ from skhyper.search._written import read_outcome, write_outcome
 
 __all__ = ["Trials"]
 
-# What is noted of a trial: who runs it, and what came of it.
-PROCESS, RESULTS = "skhyper:process", "skhyper:results"
+# What is noted of a trial, who runs it and what came of it; and of a study, which
+# trials were left behind.
+PROCESS, RESULTS, REDONE = "skhyper:process", "skhyper:results", "skhyper:redone"
 
 
 class Trials:
@@ -69,9 +70,8 @@ class Trials:
         self._going_on: list[tuple[Any, Ask]] = []
         for trial in self._trials():
             if self._is_left_behind(trial):
-                study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-                if trial.user_attrs[PROCESS]["has_asked"]:
-                    study.enqueue_trial(trial.params)
+                self._do_over(trial)
+        self._redone = set(study.user_attrs.get(REDONE, []))
 
     def add_finished(self, outcomes: list[Outcome], n_splits: int) -> None:
         """Add the candidates that the study knows besides: from before, or of others.
@@ -87,7 +87,7 @@ class Trials:
         own = {outcome.notes["trial"] for outcome in outcomes}
         for trial in self._trials():
             text = trial.user_attrs.get(RESULTS)
-            if trial.number in own or text is None or not trial.state.is_finished():
+            if trial.number in own or text is None or not self._counts(trial):
                 continue
             params = self.suggest(self.optuna.trial.FixedTrial(trial.params))
             outcome = read_outcome(text, params, n_splits, len(outcomes))
@@ -129,12 +129,22 @@ class Trials:
 
     def _new(self, n_known: int) -> tuple[Any, Ask]:
         self.prepare(n_known)
+        if not any(trial.state.name == "WAITING" for trial in self._trials()):
+            # So that at no moment there is a trial of which it is not noted whose.
+            self.study.enqueue_trial({}, {PROCESS: _process(has_asked=False)})
         trial = self.study.ask()
-        process = {"host": socket.gethostname(), "id": os.getpid()}
-        trial.set_user_attr(PROCESS, {**process, "has_asked": False})
+        trial.set_user_attr(PROCESS, _process(has_asked=False))
         params = self.suggest(trial)
-        trial.set_user_attr(PROCESS, {**process, "has_asked": True})
+        trial.set_user_attr(PROCESS, _process(has_asked=True))
         return trial, self._ask(trial, Outcome(params, 0))
+
+    def _do_over(self, trial: Any) -> None:
+        """Let a trial that was left behind be asked for again, as another one."""
+        redone = self.study.user_attrs.get(REDONE, [])
+        self.study.set_user_attr(REDONE, [*redone, trial.number])
+        self.study.tell(trial.number, state=self.optuna.trial.TrialState.FAIL)
+        params = trial.params if trial.user_attrs[PROCESS]["has_asked"] else {}
+        self.study.enqueue_trial(params, {PROCESS: _process(has_asked=False)})
 
     def _ask(self, trial: Any, outcome: Outcome) -> Ask:
         """Ask for the next rung of a candidate, or for all of its epochs."""
@@ -156,7 +166,9 @@ class Trials:
         is_running = trial.state == self.optuna.trial.TrialState.RUNNING
         is_own = RESULTS in trial.user_attrs
         is_foreign = PROCESS not in trial.user_attrs
-        return is_running or (trial.state.is_finished() and (is_own or is_foreign))
+        is_redone = trial.number in self._redone
+        is_over = trial.state.is_finished() and not is_redone
+        return is_running or (is_over and (is_own or is_foreign))
 
     def _is_left_behind(self, trial: Any) -> bool:
         process = trial.user_attrs.get(PROCESS)
@@ -164,6 +176,11 @@ class Trials:
             return False
         is_here = process["host"] == socket.gethostname()
         return is_here and not _is_alive(process["id"])
+
+
+def _process(*, has_asked: bool) -> dict[str, Any]:
+    """Note whose a trial is, and whether all of its parameters are suggested."""
+    return {"host": socket.gethostname(), "id": os.getpid(), "has_asked": has_asked}
 
 
 def _is_alive(number: int) -> bool:
