@@ -16,18 +16,20 @@ __all__ = ["Cut", "Fold", "make_folds"]
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """Rows to fit on.
+    """Rows to fit on and rows to score on.
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features)
+    X_train, X_test : array-like of shape (n_samples, n_features)
         Features.
-    y : array-like of shape (n_samples,) or None
+    y_train, y_test : array-like of shape (n_samples,) or None
         Target.
     """
 
-    X: Any
-    y: Any
+    X_train: Any
+    y_train: Any
+    X_test: Any
+    y_test: Any
 
 
 class Fold:
@@ -56,7 +58,7 @@ class Fold:
         return train, xp.asarray(self.test, device=device)
 
     def cut(self, estimator: BaseEstimator, X: Any, y: Any) -> Cut:
-        """Cut the rows to fit on out, or give those that another task has cut out.
+        """Cut the rows out, or give those that another task has cut out.
 
         Parameters
         ----------
@@ -83,27 +85,12 @@ class Fold:
                 self._last = weakref.ref(cut)
             return cut
 
-    def cut_test(self, estimator: BaseEstimator, X: Any, y: Any) -> tuple[Any, Any]:
-        """Cut the rows to score on out, which a scorer may write to.
-
-        Parameters
-        ----------
-        estimator : estimator object
-            What they are for.
-        X, y : array-like
-            All rows.
-
-        Returns
-        -------
-        X_test, y_test : array-like
-            The rows, as scikit-learn's searches cut them out.
-        """
-        train, test = self.indices(X)
-        return safe_split(estimator, X, y, test, train)
-
     def _cut(self, estimator: BaseEstimator, X: Any, y: Any) -> Cut:
-        train, _ = self.indices(X)
-        return Cut(*safe_split(estimator, X, y, train))
+        train, test = self.indices(X)
+        return Cut(
+            *safe_split(estimator, X, y, train),
+            *safe_split(estimator, X, y, test, train),
+        )
 
 
 def make_folds(splitter: Any, X: Any, y: Any, params: dict[str, Any]) -> list[Fold]:

@@ -161,8 +161,9 @@ def _fit_and_score(
     start = time.perf_counter()
     try:
         cut = task.fold.cut(estimator, X, y)
+        rows = cut.X_train, cut.y_train
         search = procedure.search
-        estimator = _fit(estimator, task.leg, cut.X, cut.y, fit_params, search, context)
+        estimator = _fit(estimator, task.leg, *rows, fit_params, search, context)
     except Exception as error:
         if procedure.error_score == "raise":
             raise
@@ -176,13 +177,16 @@ def _fit_and_score(
         )
     fitted = time.perf_counter()
     test_params = check_method_params(X, procedure.score_params, indices=test)
-    rows = task.fold.cut_test(estimator, X, y)
-    test_scores, failed = _score(estimator, *rows, test_params, procedure)
+    test_scores, failed = _score(
+        estimator, cut.X_test, cut.y_test, test_params, procedure
+    )
     score_time = time.perf_counter() - fitted
     train_scores = None
     if procedure.return_train_score:
         train_params = check_method_params(X, procedure.score_params, indices=train)
-        train_scores, _ = _score(estimator, cut.X, cut.y, train_params, procedure)
+        train_scores, _ = _score(
+            estimator, cut.X_train, cut.y_train, train_params, procedure
+        )
     return TaskResult(
         task.candidate,
         task.split,
