@@ -291,7 +291,7 @@ def test_what_cannot_be_used_is_refused(options, named):
     ("options", "message"),
     [
         ({"max_task": 3}, "no parameter 'max_task'.*Did you mean 'max_tasks'"),
-        ({"memmory": 3}, "no parameter 'memmory'.*Did you mean 'memory'"),
+        ({"memory_": 3}, "no parameter 'memory_'.*Did you mean 'memory'"),
         ({"lanes": 3}, "no parameter 'lanes'; it has 'max_tasks' and 'memory'"),
         ({"a": 1, "b": 2}, "'a'.*'b'"),
     ],
