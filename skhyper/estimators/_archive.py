@@ -3,8 +3,6 @@
 import hashlib
 import io
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from skhyper._files import write_whole
 
 __all__ = ["Encoder", "decode", "read_archive", "write_archive"]
 
@@ -159,15 +159,7 @@ def write_archive(
         raise IsADirectoryError(
             f"The file to write must not be a folder. Got {str(path)!r}."
         )
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content + hashlib.sha256(content).hexdigest().encode())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, content + hashlib.sha256(content).hexdigest().encode())
 
 
 def read_archive(

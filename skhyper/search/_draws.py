@@ -3,8 +3,6 @@
 import hashlib
 import json
 import math
-import os
-import secrets
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 from numpy.random import SeedSequence
 
+from skhyper._files import write_whole
 from skhyper.exceptions import StoreWarning
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._written import read_outcome, write_outcome
@@ -164,7 +163,7 @@ def load_trials(hyperopt: ModuleType, path: Path) -> Any:
     Returns
     -------
     trials : hyperopt.Trials
-        None in it if there is no file, or it is damaged.
+        Without any if there is no file, or it is damaged.
 
     Warns
     -----
@@ -197,18 +196,11 @@ def load_trials(hyperopt: ModuleType, path: Path) -> Any:
 
 
 def _save(trials: Any, path: Path) -> None:
-    """Write trials to a file, which appears under its name when it is complete."""
+    """Write trials to a file, with a checksum in its first line."""
     pairs = [[trial["misc"], trial["result"]] for trial in trials.trials]
     text = json.dumps(pairs, default=_plain)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("x") as file:
-            file.write(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    write_whole(path, f"{digest}\n{text}".encode())
 
 
 def _plain(value: Any) -> Any:

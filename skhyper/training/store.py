@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import secrets
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from skhyper._files import write_whole
 from skhyper.exceptions import StoreWarning
 from skhyper.training.outcome import NetState, StopReason
 
@@ -133,11 +133,9 @@ class Store:
             Once, if it cannot be written, as to a full disk; the run goes on without.
         """
         path = self._path(key, len(entry.state.history))
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(_bytes(entry))
-            temporary.replace(path)
+            write_whole(path, _bytes(entry), durable=False)
         except OSError as error:
             is_known, self._has_failed = self._has_failed, True
             if is_known:
@@ -148,9 +146,6 @@ class Store:
                 StoreWarning,
                 stacklevel=2,
             )
-        finally:
-            with suppress(OSError):
-                temporary.unlink()
 
     def _path(self, key: str, epoch: int) -> Path:
         return self.folder / key / f"{epoch}.safetensors"
