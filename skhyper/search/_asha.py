@@ -1,16 +1,14 @@
 """Candidates trained further as soon as they are promising."""
 
-from copy import deepcopy
-from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 
 from skhyper._sklearn import BaseSearchCV, Interval
-from skhyper.search._brackets import make_brackets
+from skhyper.search._brackets import rung_epochs
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
-from skhyper.search._plan import Plan, plan_candidates
+from skhyper.search._plan import Plan
 from skhyper.search._rung_search import RungSearch
 from skhyper.search._rungs import Asynchronous
 from skhyper.search._spaces import SPACE_CONSTRAINTS
@@ -227,24 +225,10 @@ class ASHASearchCV(RungSearch):
 
     def _strategy(self, parameters: Parameters) -> Asynchronous:
         candidates = self._sample(self.n_iter, parameters, self.random_state)
+        epochs = rung_epochs(self.max_epochs, self.factor, self.min_epochs)
         return Asynchronous(
-            candidates, self._rungs(), self.factor, self.n_points, self._objective
+            candidates, epochs, self.factor, self.n_points, self._objective
         )
-
-    def _rungs(self) -> list[int]:
-        """List the epochs after which candidates are compared."""
-        longest = make_brackets(self.max_epochs, self.factor, self.min_epochs)[0]
-        return [rung.n_epochs for rung in longest]
 
     def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
-        random_state = deepcopy(self.random_state)
-        # To draw would move numpy's global generator, and tell of other candidates.
-        seed = 0 if random_state is None else random_state
-        candidates = self._sample(self.n_iter, parameters, seed)
-        plan = plan_candidates(candidates, parameters, n_splits, refit)
-        n_longest = len(candidates) * n_splits + refit
-        return replace(
-            plan,
-            max_epochs=n_longest * self.max_epochs,
-            exact=random_state is not None,
-        )
+        return self._foresee(self.n_iter, parameters, n_splits, refit)

@@ -26,7 +26,7 @@ from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import make_folds
 from skhyper.search._fusion import joblib_options
 from skhyper.search._interrupt import raise_swallowed_interrupt
-from skhyper.search._leg import fit_leg
+from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._plan import Plan
 from skhyper.search._results import cv_results, mean_score, metric_names, results_frame
 from skhyper.search._strategy import Strategy
@@ -259,18 +259,16 @@ class BaseSearch(BaseSearchCV):
             refit_context.call_on_fit_task_begin(**data)
             start = time.time()
             with raise_swallowed_interrupt(), kept_in(procedure.store):
-                best = self._fit_best(best, X, y, procedure.fit_params)
+                best = fit_leg(best, self._whole_leg(), X, y, procedure.fit_params)
             self.refit_time_ = time.time() - start
         self.best_estimator_ = best
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
         refit_context.call_on_fit_task_end(**data)
 
-    def _fit_best(
-        self, best: BaseEstimator, X: Any, y: Any, params: dict[str, Any]
-    ) -> BaseEstimator:
-        """Fit the best candidate on all rows."""
-        return fit_leg(best, None, X, y, params)
+    def _whole_leg(self) -> Leg | None:
+        """Say how the best candidate is fitted; None for as it says itself."""
+        return None
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

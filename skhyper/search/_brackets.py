@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-__all__ = ["Rung", "make_brackets"]
+__all__ = ["Rung", "make_brackets", "rung_epochs"]
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,26 @@ def make_brackets(max_epochs: int, factor: int, min_epochs: int) -> list[list[Ru
             ]
         )
     return brackets
+
+
+def rung_epochs(max_epochs: int, factor: int, min_epochs: int) -> list[int]:
+    """List the epochs after which candidates are compared, where all go the same way.
+
+    Parameters
+    ----------
+    max_epochs, factor, min_epochs : int
+        As for `make_brackets`.
+
+    Returns
+    -------
+    epochs : list of int
+        Those of the bracket with the most rungs.
+
+    Examples
+    --------
+    >>> from skhyper.search._brackets import rung_epochs
+    >>> rung_epochs(81, 3, 1)
+    [1, 3, 9, 27, 81]
+    """
+    longest = make_brackets(max_epochs, factor, min_epochs)[0]
+    return [rung.n_epochs for rung in longest]

@@ -1,6 +1,5 @@
 """Many candidates trained a little, the best of them further."""
 
-from copy import deepcopy
 from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._brackets import Rung, make_brackets
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
-from skhyper.search._plan import Plan, plan_candidates
+from skhyper.search._plan import Plan
 from skhyper.search._rung_search import RungSearch
 from skhyper.search._rungs import Hyperband
 from skhyper.search._spaces import SPACE_CONSTRAINTS
@@ -226,14 +225,12 @@ class HyperbandSearchCV(RungSearch):
     def _brackets(self) -> list[list[Rung]]:
         return make_brackets(self.max_epochs, self.factor, self.min_epochs)
 
-    def _candidates(
-        self, parameters: Parameters, random_state: Any
-    ) -> list[dict[str, Any]]:
-        n_candidates = sum(rungs[0].n_candidates for rungs in self._brackets)
-        return self._sample(n_candidates, parameters, random_state)
+    @property
+    def _n_candidates(self) -> int:
+        return sum(rungs[0].n_candidates for rungs in self._brackets)
 
     def _strategy(self, parameters: Parameters) -> Hyperband:
-        candidates = self._candidates(parameters, self.random_state)
+        candidates = self._sample(self._n_candidates, parameters, self.random_state)
         return Hyperband(candidates, self._brackets, self._objective)
 
     def _search(
@@ -244,22 +241,13 @@ class HyperbandSearchCV(RungSearch):
         self.metadata_["brackets"] = strategy.reached
 
     def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
-        random_state = deepcopy(self.random_state)
-        brackets = self._brackets
-        is_known = random_state is not None
-        # To draw would move numpy's global generator, and tell of other candidates.
-        candidates = self._candidates(parameters, random_state if is_known else 0)
-        plan = plan_candidates(candidates, parameters, n_splits, refit)
+        plan = self._foresee(self._n_candidates, parameters, n_splits, refit)
         n_epochs = sum(
             rung.n_candidates * (rung.n_epochs - before)
-            for rungs in brackets
+            for rungs in self._brackets
             for rung, before in zip(
                 rungs, [0, *(rung.n_epochs for rung in rungs)], strict=False
             )
         )
-        return replace(
-            plan,
-            max_epochs=n_epochs * n_splits + self.max_epochs * refit,
-            exact=is_known,
-            brackets=brackets,
-        )
+        n_epochs = n_epochs * n_splits + self.max_epochs * refit
+        return replace(plan, max_epochs=n_epochs, brackets=self._brackets)

@@ -10,22 +10,20 @@ from sklearn.callback import CallbackContext
 
 from skhyper._extras import import_extra
 from skhyper._sklearn import BaseSearchCV, HasMethods, Interval, StrOptions
-from skhyper.search._base import BaseSearch
 from skhyper.search._draws import Draws, load_trials
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
-from skhyper.search._plan import Plan, plan_draws
-from skhyper.search._spaces import SPACE_CONSTRAINTS, read_spaces
+from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
+from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
-from skhyper.spaces import SearchSpace
 
 __all__ = ["HyperoptSearchCV"]
 
 ALGORITHMS = {"tpe": "tpe", "anneal": "anneal", "random": "rand"}
 
 
-class HyperoptSearchCV(BaseSearch):
+class HyperoptSearchCV(SuggestedSearch):
     """Try candidates that Hyperopt suggests, by cross-validation.
 
     Parameters
@@ -194,9 +192,6 @@ class HyperoptSearchCV(BaseSearch):
         self.fused = fused
         self.memory = memory
 
-    def _spaces(self, parameters: Parameters) -> list[SearchSpace]:
-        return list(map(SearchSpace.coerce, read_spaces(self.space, parameters)))
-
     def _strategy(self, parameters: Parameters) -> Draws:
         spaces = self._spaces(parameters)
         hyperopt = import_extra("hyperopt", type(self).__name__)
@@ -225,7 +220,3 @@ class HyperoptSearchCV(BaseSearch):
         assert isinstance(strategy, Draws)
         evaluation.outcomes += strategy.earlier(len(evaluation.folds))
         super()._search(strategy, evaluation, context)
-
-    def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
-        spaces = self._spaces(parameters)
-        return plan_draws([(spaces, self.n_iter)], parameters, n_splits, refit)

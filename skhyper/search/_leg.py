@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from skhyper.search._target import Parameters
 from skhyper.training import Checkpoints, checkpoints_here, checkpoints_in_force
 
-__all__ = ["Leg", "check_can_go_on", "fit_leg"]
+__all__ = ["Leg", "check_rungs", "fit_leg"]
 
 # Where a warm start counts all iterations, not those that come on top.
 COUNT_ALL = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
@@ -92,29 +92,36 @@ def fit_leg(
     return estimator
 
 
-def check_can_go_on(name: str, estimator: BaseEstimator) -> None:
-    """Refuse an estimator whose training cannot go on where it was.
+def check_rungs(search: Any) -> None:
+    """Check what a search needs that trains candidates rung by rung.
 
     Parameters
     ----------
-    name : str
-        The search's class.
-    estimator : estimator object
-        What is to be searched.
+    search : BaseSearch
+        The search, with its ``estimator``, ``min_epochs`` and ``max_epochs``.
 
     Raises
     ------
     ValueError
-        If it holds no network of this package, has no ``partial_fit`` and no
-        ``warm_start`` with a number of iterations.
+        If the first rung is behind the last; or if the estimator holds no network of
+        this package, has no ``partial_fit`` and no ``warm_start`` with a number of
+        iterations. Both mistakes are in the one message.
     """
+    name, estimator, mistakes = type(search).__name__, search.estimator, []
+    if search.min_epochs > search.max_epochs:
+        mistakes.append(
+            f"The 'min_epochs' parameter of {name} must be at most max_epochs="
+            f"{search.max_epochs}. Got {search.min_epochs}."
+        )
     if not Parameters(estimator).networks and _way(_last(estimator)) is None:
-        raise ValueError(
+        mistakes.append(
             f"The 'estimator' parameter of {name} must be able to go on with its "
             "training: hold a network of skhyper, or have partial_fit, or warm_start "
             "with max_iter or n_estimators, at its end if it is a Pipeline. Got "
             f"{type(_last(estimator)).__name__}; RandomizedSearchCV takes any."
         )
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
 
 
 def _last(estimator: BaseEstimator) -> BaseEstimator:

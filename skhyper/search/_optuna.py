@@ -6,20 +6,17 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackContext
 
 from skhyper._extras import import_extra
 from skhyper._sklearn import BaseSearchCV, Interval
-from skhyper.search._base import BaseSearch
-from skhyper.search._brackets import make_brackets
+from skhyper.search._brackets import rung_epochs
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
-from skhyper.search._leg import Leg, fit_leg
-from skhyper.search._plan import Plan, plan_draws
+from skhyper.search._leg import Leg
 from skhyper.search._results import mean_score
-from skhyper.search._spaces import SPACE_CONSTRAINTS, read_spaces
+from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
 from skhyper.search._study import (
     check_engine,
@@ -27,14 +24,14 @@ from skhyper.search._study import (
     set_sampler,
     suggest_from,
 )
+from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
 from skhyper.search._trials import Trials
-from skhyper.spaces import SearchSpace
 
 __all__ = ["OptunaSearchCV"]
 
 
-class OptunaSearchCV(BaseSearch):
+class OptunaSearchCV(SuggestedSearch):
     """Try candidates that Optuna suggests, by cross-validation.
 
     Parameters
@@ -248,9 +245,6 @@ class OptunaSearchCV(BaseSearch):
         super()._validate_params()
         check_engine(self)
 
-    def _spaces(self, parameters: Parameters) -> list[SearchSpace]:
-        return list(map(SearchSpace.coerce, read_spaces(self.space, parameters)))
-
     def _strategy(self, parameters: Parameters) -> Trials:
         optuna = import_extra("optuna", type(self).__name__)
         n_directions = len(self.objectives or [""])
@@ -276,8 +270,7 @@ class OptunaSearchCV(BaseSearch):
         """List the epochs after which trials may be pruned."""
         if self.pruner is None:
             return []
-        longest = make_brackets(self.max_epochs, self.factor, self.min_epochs)[0]
-        return [rung.n_epochs for rung in longest]
+        return rung_epochs(self.max_epochs, self.factor, self.min_epochs)
 
     def _scores(self, outcome: Outcome) -> list[float]:
         if self.objectives is None:
@@ -299,13 +292,6 @@ class OptunaSearchCV(BaseSearch):
             if outcome.notes["trial"] in best
         ]
 
-    def _fit_best(
-        self, best: BaseEstimator, X: Any, y: Any, params: dict[str, Any]
-    ) -> BaseEstimator:
-        n_epochs = self.max_epochs
-        whole = None if self.pruner is None else Leg(n_epochs, n_epochs)
-        return fit_leg(best, whole, X, y, params)
-
-    def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
-        spaces = self._spaces(parameters)
-        return plan_draws([(spaces, self.n_iter)], parameters, n_splits, refit)
+    def _whole_leg(self) -> Leg | None:
+        is_pruned = self.pruner is not None
+        return Leg(self.max_epochs, self.max_epochs) if is_pruned else None

@@ -1,14 +1,16 @@
 """What the searches share that train candidates rung by rung."""
 
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
-from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackContext
 from sklearn.model_selection import ParameterSampler
 
 from skhyper.search._base import BaseSearch
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._leg import Leg, check_can_go_on, fit_leg
+from skhyper.search._leg import Leg, check_rungs
+from skhyper.search._plan import Plan, plan_candidates
 from skhyper.search._spaces import read_spaces, to_distributions
 from skhyper.search._strategy import Strategy
 from skhyper.search._target import Parameters
@@ -26,13 +28,7 @@ class RungSearch(BaseSearch):
 
     def _validate_params(self) -> None:
         super()._validate_params()
-        name = type(self).__name__
-        if self.min_epochs > self.max_epochs:
-            raise ValueError(
-                f"The 'min_epochs' parameter of {name} must be at most max_epochs="
-                f"{self.max_epochs}. Got {self.min_epochs}."
-            )
-        check_can_go_on(name, self.estimator)
+        check_rungs(self)
 
     def _sample(
         self, n_candidates: int, parameters: Parameters, random_state: Any
@@ -65,8 +61,17 @@ class RungSearch(BaseSearch):
             ),
         }
 
-    def _fit_best(
-        self, best: BaseEstimator, X: Any, y: Any, params: dict[str, Any]
-    ) -> BaseEstimator:
-        whole = Leg(self.max_epochs, self.max_epochs)
-        return fit_leg(best, whole, X, y, params)
+    def _whole_leg(self) -> Leg:
+        return Leg(self.max_epochs, self.max_epochs)
+
+    def _foresee(
+        self, n_candidates: int, parameters: Parameters, n_splits: int, refit: bool
+    ) -> Plan:
+        """Plan the candidates, as if all of them were trained to the end."""
+        is_known = self.random_state is not None
+        # To draw would move numpy's global generator, and tell of other candidates.
+        random_state = deepcopy(self.random_state) if is_known else 0
+        candidates = self._sample(n_candidates, parameters, random_state)
+        plan = plan_candidates(candidates, parameters, n_splits, refit)
+        n_longest = len(candidates) * n_splits + refit
+        return replace(plan, max_epochs=n_longest * self.max_epochs, exact=is_known)

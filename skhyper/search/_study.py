@@ -8,7 +8,7 @@ from numpy.random import SeedSequence
 
 from skhyper._extras import import_extra
 from skhyper.exceptions import did_you_mean
-from skhyper.search._leg import check_can_go_on
+from skhyper.search._leg import check_rungs
 from skhyper.spaces import SearchSpace
 
 __all__ = ["check_engine", "make_pruner", "set_sampler", "suggest_from"]
@@ -58,15 +58,10 @@ def check_engine(search: Any) -> None:
             f"The 'pruner' parameter of {name} must be None where there are several "
             f"objectives, which Optuna does not prune by. Got {search.pruner!r}."
         )
-    if search.pruner is not None and search.min_epochs > search.max_epochs:
-        mistakes.append(
-            f"The 'min_epochs' parameter of {name} must be at most max_epochs="
-            f"{search.max_epochs}. Got {search.min_epochs}."
-        )
     if mistakes:
         raise ValueError("\n".join(mistakes))
     if search.pruner is not None:
-        check_can_go_on(name, search.estimator)
+        check_rungs(search)
     import_extra("optuna", name)
 
 

@@ -1,0 +1,25 @@
+"""What the searches share whose candidates another engine suggests."""
+
+from typing import Any
+
+from skhyper.search._base import BaseSearch
+from skhyper.search._plan import Plan, plan_draws
+from skhyper.search._spaces import read_spaces
+from skhyper.search._target import Parameters
+from skhyper.spaces import SearchSpace
+
+__all__ = ["SuggestedSearch"]
+
+
+class SuggestedSearch(BaseSearch):
+    """A search that renders its spaces for an engine; not to be used by itself."""
+
+    space: Any
+    n_iter: int
+
+    def _spaces(self, parameters: Parameters) -> list[SearchSpace]:
+        return list(map(SearchSpace.coerce, read_spaces(self.space, parameters)))
+
+    def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
+        spaces = self._spaces(parameters)
+        return plan_draws([(spaces, self.n_iter)], parameters, n_splits, refit)
