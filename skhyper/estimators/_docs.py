@@ -1,13 +1,10 @@
 """Descriptions of the arguments and attributes that the estimators share."""
 
-import re
-from collections.abc import Callable
-from textwrap import indent
-from typing import TypeVar
+from functools import partial
+
+from skhyper._documented import documented as documented_by
 
 __all__ = ["documented"]
-
-Estimator = TypeVar("Estimator", bound=type)
 
 SHARED = {
     "activation": """\
@@ -149,49 +146,5 @@ Pre-Tuned MLPs and Boosted Trees on Tabular Data", NeurIPS 2024, as in its
 package pytabkit.""",
 }
 
-
-def documented(*, leave_out: tuple[str, ...] = ()) -> Callable[[Estimator], Estimator]:
-    """Put the shared descriptions into a class's docstring.
-
-    Parameters
-    ----------
-    leave_out : tuple of str, default=()
-        Arguments that the class does not have.
-
-    Returns
-    -------
-    decorate : callable
-        Replaces lines such as ``{training}`` by the descriptions of that name, and
-        ``{references}`` by the works that these cite.
-    """
-
-    def decorate(estimator: Estimator) -> Estimator:
-        text = estimator.__doc__ or ""
-        for name, shared in SHARED.items():
-            entries = _without(shared, leave_out)
-            text = text.replace(f"    {{{name}}}", indent(entries, "    "))
-        estimator.__doc__ = _with_references(text)
-        return estimator
-
-    return decorate
-
-
-def _with_references(text: str) -> str:
-    """Give numbers to the works that are cited, and list them."""
-    cited = dict.fromkeys(re.findall(r"\[(\w+)\]_", text))
-    entries = []
-    for number, name in enumerate(cited, start=1):
-        text = text.replace(f"[{name}]_", f"[{number}]_")
-        entry = indent(REFERENCES[name], "   ").lstrip()
-        entries.append(indent(f".. [{number}] {entry}", "    "))
-    return text.replace("    {references}", "\n".join(entries))
-
-
-def _without(text: str, names: tuple[str, ...]) -> str:
-    kept, dropping = [], False
-    for line in text.splitlines():
-        if not line.startswith(" "):
-            dropping = line.split(" : ")[0] in names
-        if not dropping:
-            kept.append(line)
-    return "\n".join(kept)
+documented = partial(documented_by, SHARED, REFERENCES)
+"""Puts the shared descriptions into the docstring of an estimator."""

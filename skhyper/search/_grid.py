@@ -7,6 +7,7 @@ from sklearn.model_selection import GridSearchCV as SklearnGridSearchCV
 from sklearn.model_selection import ParameterGrid
 
 from skhyper.search._base import BaseSearch
+from skhyper.search._docs import documented
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._plan import Plan, plan_candidates
 from skhyper.search._spaces import SPACE_CONSTRAINTS, read_spaces, to_grids
@@ -16,6 +17,7 @@ from skhyper.search._target import Parameters
 __all__ = ["GridSearchCV"]
 
 
+@documented()
 class GridSearchCV(BaseSearch, SklearnGridSearchCV):
     """Try every combination of a grid of parameters, by cross-validation.
 
@@ -33,44 +35,23 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         space, scipy distributions or skopt dimensions, of which three values are taken
         per range; a preset or its name, or a list of them that are joined to one
         space. Names without prefix mean the network inside the estimator.
-    scoring : str, callable, list, tuple or dict, default=None
-        How to score, as in scikit-learn; None for the estimator's own ``score``.
-        Several metrics are scored at once.
-    n_jobs : int, default=None
-        Fits to run at the same time: threads where they are trained together, else
-        jobs of joblib's backend of the moment. None is 1 outside of
-        ``joblib.parallel_config``, -1 is all processors.
-    refit : bool, str or callable, default=True
-        Whether to fit the best candidate on all rows. Under several metrics, the name
-        of the one that chooses; or a callable that is given ``cv_results_``
-        and returns the index of its choice; or False.
+    {scoring}
+    {n_jobs}
+    {refit}
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None for 5. The rows are split once, so that every
         candidate is judged on the same ones.
-    verbose : int, default=0
-        0 is silent, 1 tells of each batch of candidates, above that of each fit.
-    pre_dispatch : int or str, default="2*n_jobs"
-        Fits handed out in advance, as in joblib.
-    error_score : 'raise' or float, default=np.nan
-        Score of a fit that raised, ran out of memory, diverged or lost its worker.
-        Whatever it is, such a candidate is ranked behind all others. With 'raise' the
-        error ends the search.
-    return_train_score : bool, default=False
-        Whether to score on the training rows as well.
+    {verbose}
+    {pre_dispatch}
+    {error_score}
+    {return_train_score}
     random_state : int, RandomState or None, default=None
         Where an estimator inside has a
         ``random_state`` of None, all candidates and the refit are given one and the
         same seed, drawn from here: candidates then differ in nothing but their
         parameters. None draws it afresh from the operating system.
-    fused : bool or 'auto', default='auto'
-        Whether the networks of this package are trained together, in joblib's backend
-        "fused", which changes nothing but the time it takes. 'auto' does so where the
-        estimator is or holds one and no backend of joblib was chosen. Unless it is
-        False, a FusionWarning tells of fits that had to be trained alone.
-    memory : str, Path, joblib.Memory or None, default=None
-        Folder in which trainings of networks are kept, every 10 epochs and at their
-        end. A search that was cut off, or that has further candidates, trains what is
-        missing, with the same results. That takes an int as `random_state`.
+    {fused}
+    {memory}
 
     Attributes
     ----------
@@ -79,32 +60,9 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         this package were trained it has ``mean_n_epochs``, ``mean_best_epoch`` and, for
         each split, ``split0_stop_reason``. After Ctrl-C it holds the candidates that
         had finished.
-    best_estimator_ : estimator
-        The best candidate fitted on all rows. Absent if ``refit=False``.
-    best_params_ : dict
-        Its parameters.
-    best_score_ : float
-        Its mean score over the splits. Absent if ``refit`` is a callable.
-    best_index_ : int
-        Its place in ``cv_results_``.
-    scorer_ : callable or dict of str to callable
-        What scored the candidates.
-    n_splits_ : int
-        Number of splits.
-    refit_time_ : float
-        Seconds that the last fit took. Absent if ``refit=False``.
-    multimetric_ : bool
-        Whether several metrics were scored.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, where `X` had some.
-    classes_ : ndarray of shape (n_classes,)
-        Class labels, for a classifier.
-    fusion_report_ : DataFrame
-        How the networks were trained in the backend "fused": a row for each stack and
-        each fit alone, with the columns of :meth:`skhyper.fused.Report.frame`. Absent
-        where the estimator holds none.
+    {best_estimator_}
+    {best}
+    {fitted}
 
     See Also
     --------

@@ -10,6 +10,7 @@ from sklearn.callback import CallbackContext
 
 from skhyper._extras import import_extra
 from skhyper._sklearn import BaseSearchCV, HasMethods, Interval, StrOptions
+from skhyper.search._docs import documented
 from skhyper.search._draws import Draws, load_trials
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
@@ -23,6 +24,7 @@ __all__ = ["HyperoptSearchCV"]
 ALGORITHMS = {"tpe": "tpe", "anneal": "anneal", "random": "rand"}
 
 
+@documented()
 class HyperoptSearchCV(SuggestedSearch):
     """Try candidates that Hyperopt suggests, by cross-validation.
 
@@ -47,25 +49,12 @@ class HyperoptSearchCV(SuggestedSearch):
         Trials to go on with. Those of a file are loaded from there if it exists, and
         saved to it after each batch, in JSON and with a checksum; a Trials object is
         copied. None begins anew.
-    scoring : str, callable, list, tuple or dict, default=None
-        How to score, as in scikit-learn; None for the estimator's own ``score``.
-        Several metrics are scored at once.
-    n_jobs : int, default=None
-        Fits to run at the same time: threads where they are trained together, else
-        jobs of joblib's backend of the moment. None is 1 outside of
-        ``joblib.parallel_config``, -1 is all processors.
-    refit : bool, str or callable, default=True
-        Whether to fit the best candidate on all rows. Under several metrics, the name
-        of the one that chooses; or a callable that is given ``cv_results_``
-        and returns the index of its choice; or False.
-    cv : int, splitter or iterable, default=None
-        Folds, as in scikit-learn; None for 5. The rows are split once, so that every
-        candidate is judged on the same ones, which neither its network nor what is in
-        front of it has seen.
-    verbose : int, default=0
-        0 is silent, 1 tells of each batch of candidates, above that of each fit.
-    pre_dispatch : int or str, default="2*n_jobs"
-        Fits handed out in advance, as in joblib.
+    {scoring}
+    {n_jobs}
+    {refit}
+    {cv}
+    {verbose}
+    {pre_dispatch}
     random_state : int, RandomState or None, default=None
         Seeds the suggestions. Where an estimator inside has a ``random_state`` of None,
         all candidates and the refit are given one and the same seed, drawn from here.
@@ -74,17 +63,9 @@ class HyperoptSearchCV(SuggestedSearch):
         Score of a fit that raised, ran out of memory, diverged or lost its worker.
         Whatever it is, such a candidate is ranked behind all others, and its trial
         has failed. With 'raise' the error ends the search.
-    return_train_score : bool, default=False
-        Whether to score on the training rows as well.
-    fused : bool or 'auto', default='auto'
-        Whether the networks of this package are trained together, in joblib's backend
-        "fused", which changes nothing but the time it takes. 'auto' does so where the
-        estimator is or holds one and no backend of joblib was chosen. Unless it is
-        False, a FusionWarning tells of fits that had to be trained alone.
-    memory : str, Path, joblib.Memory or None, default=None
-        Folder in which trainings of networks are kept, every 10 epochs and at their
-        end. A search that was cut off, or that has further candidates, trains what is
-        missing, with the same results. That takes an int as `random_state`.
+    {return_train_score}
+    {fused}
+    {memory}
 
     Attributes
     ----------
@@ -93,32 +74,9 @@ class HyperoptSearchCV(SuggestedSearch):
     cv_results_ : dict of str to ndarray
         One entry per trial in each column, as in scikit-learn, with its number as
         ``trial``.
-    best_estimator_ : estimator
-        The best candidate fitted on all rows. Absent if ``refit=False``.
-    best_params_ : dict
-        Its parameters.
-    best_score_ : float
-        Its mean score over the splits. Absent if ``refit`` is a callable.
-    best_index_ : int
-        Its place in ``cv_results_``.
-    scorer_ : callable or dict of str to callable
-        What scored the candidates.
-    n_splits_ : int
-        Number of splits.
-    refit_time_ : float
-        Seconds that the last fit took. Absent if ``refit=False``.
-    multimetric_ : bool
-        Whether several metrics were scored.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, where `X` had some.
-    classes_ : ndarray of shape (n_classes,)
-        Class labels, for a classifier.
-    fusion_report_ : DataFrame
-        How the networks were trained in the backend "fused": a row for each stack and
-        each fit alone, with the columns of :meth:`skhyper.fused.Report.frame`. Absent
-        where the estimator holds none.
+    {best_estimator_}
+    {best}
+    {fitted}
 
     See Also
     --------
