@@ -13,8 +13,9 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 
+from skhyper._encoding import Encoder, decode
 from skhyper._version import __version__
-from skhyper.estimators._archive import Encoder, decode, read_archive, write_archive
+from skhyper.estimators._archive import read_archive, write_archive
 from skhyper.training import (
     Knobs,
     NetState,

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor
+from safetensors.numpy import save
 
+from skhyper._encoding import Encoder, decode
 from skhyper._files import write_whole
 from skhyper.exceptions import StoreWarning
 from skhyper.training.outcome import NetState, StopReason
@@ -171,77 +171,40 @@ def store_at(memory: str | Path | joblib.Memory | None) -> Store | None:
 
 def _bytes(entry: Entry) -> bytes:
     """Lay an entry out as the content of a file."""
-    tensors: dict[str, Tensor] = {}
-    document = json.dumps(
-        {"reason": str(entry.reason), "state": _pack(vars(entry.state), "", tensors)}
+    state = entry.state
+    encoder = Encoder()
+    values = encoder.encode_each(
+        {
+            **vars(state),
+            "module": dict(state.module),
+            "best": state.best and dict(state.best),
+            "reason": str(entry.reason),
+        }
     )
-    parts = {name: part.detach().cpu().contiguous() for name, part in tensors.items()}
-    digest = _digest(document, parts)
-    return save(parts, {"document": document, "sha256": digest})
+    assert not encoder.refused, f"a state is made of plain values: {encoder.refused}"
+    document = json.dumps(values)
+    digest = _digest(document, encoder.arrays)
+    return save(encoder.arrays, {"document": document, "sha256": digest})
 
 
 def _read(path: Path) -> Entry:
-    with safe_open(path, framework="pt") as file:
+    with safe_open(path, framework="np") as file:
         header = file.metadata() or {}
         names = file.keys()
-        parts = {name: file.get_tensor(name) for name in names}
+        arrays = {name: file.get_tensor(name) for name in names}
     document = header["document"]
-    if _digest(document, parts) != header["sha256"]:
+    if _digest(document, arrays) != header["sha256"]:
         raise ValueError("its checksum is wrong")
-    content = json.loads(document)
-    state = NetState(**_unpack(content["state"], parts))
-    return Entry(state, StopReason(content["reason"]))
+    values = {
+        name: decode(value, arrays) for name, value in json.loads(document).items()
+    }
+    return Entry(reason=StopReason(values.pop("reason")), state=NetState(**values))
 
 
-def _digest(document: str, parts: Mapping[str, Tensor]) -> str:
+def _digest(document: str, arrays: Mapping[str, NDArray[Any]]) -> str:
     hasher = hashlib.sha256(document.encode())
-    for name in sorted(parts):
-        part = parts[name]
-        hasher.update(f"{name} {part.dtype} {tuple(part.shape)} ".encode())
-        hasher.update(part.numpy().tobytes())
+    for name in sorted(arrays):
+        array = arrays[name]
+        hasher.update(f"{name} {array.dtype} {array.shape} ".encode())
+        hasher.update(array.tobytes())
     return hasher.hexdigest()
-
-
-def _pack(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
-    """Say a value in JSON, its tensors set aside by their names.
-
-    What JSON has no word for becomes a list, with the kind in front.
-    """
-    match value:
-        case Tensor():
-            # The number alone would do; the rest is for whoever looks into a file.
-            label = f"{len(tensors)}{name}"
-            tensors[label] = value
-            return ["tensor", label]
-        case np.generic():
-            return _pack(value.item(), name, tensors)
-        case None | bool() | int() | float() | str():
-            return value
-        case Mapping():
-            items = [
-                [_pack(key, name, tensors), _pack(part, f"{name}.{key}", tensors)]
-                for key, part in value.items()
-            ]
-            return ["dict", items]
-        case tuple() | list():
-            kind = "tuple" if isinstance(value, tuple) else "list"
-            parts = enumerate(value)
-            return [kind, [_pack(part, f"{name}.{n}", tensors) for n, part in parts]]
-    raise TypeError(f"a run has nothing of the kind of {type(value).__name__}")
-
-
-def _unpack(packed: Any, tensors: Mapping[str, Tensor]) -> Any:
-    if not isinstance(packed, list):
-        return packed
-    kind, content = packed
-    match kind:
-        case "tensor":
-            return tensors[content]
-        case "dict":
-            return {
-                _unpack(key, tensors): _unpack(part, tensors) for key, part in content
-            }
-        case "tuple":
-            return tuple(_unpack(part, tensors) for part in content)
-        case _:
-            return [_unpack(part, tensors) for part in content]
