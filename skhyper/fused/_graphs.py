@@ -46,8 +46,15 @@ class Graphs:
         self.captured[key].replay()
 
     def _capture(self, function: Callable[[], None]) -> torch.cuda.CUDAGraph:
+        # A generator that finds no memory for its state when a graph registers it ends
+        # the process, in the destructor of the graph. Where there is no room for all of
+        # them, and for the generator of the device, the error comes from here instead.
+        default = torch.cuda.default_generators[torch.cuda.current_device()]
+        generators = [*self.generators, default]
+        room = [torch.empty(1, device=each.device) for each in generators for _ in "so"]
         graph = torch.cuda.CUDAGraph()
-        for generator in self.generators:
+        del room
+        for generator in generators:
             graph.register_generator_state(generator)
         # Other threads may use the device in the meantime.
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):

@@ -116,3 +116,29 @@ def test_steps_are_replayed_as_graphs(monkeypatch):
 def test_dropout_draws_in_a_graph_what_it_draws_without():
     lanes = [{"dropout": 0.5, "lr": lr} for lr in (0.01, 0.02)]
     check(make_requests(lanes))
+
+
+@pytest.fixture
+def little_memory():
+    """Give this process 400 MiB of the memory of the device."""
+    torch.cuda.empty_cache()
+    total = torch.cuda.get_device_properties(0).total_memory
+    torch.cuda.set_per_process_memory_fraction(400 * 2**20 / total)
+    yield
+    torch.cuda.set_per_process_memory_fraction(1.0)
+
+
+def test_stack_that_finds_no_memory_is_halved(little_memory, monkeypatch):
+    sizes = []
+    train = _tile.Tile.train
+
+    def watch(tile):
+        sizes.append(len(tile.lanes))
+        train(tile)
+
+    monkeypatch.setattr(_tile.Tile, "train", watch)
+    lanes = [{"lr": lr, "dropout": 0.2} for lr in np.linspace(0.001, 0.002, 32)]
+    wide = {"optimizer": "adam", "hidden_layer_sizes": (1024, 1024)}
+    results = train_together(make_requests(lanes, **wide), 1, Halt())
+    assert [result for result in results if isinstance(result, BaseException)] == []
+    assert len(sizes) > 1
