@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import nullcontext, suppress
@@ -156,22 +157,24 @@ def _train_lanes(
         paused = [state for state in states if state is not None]
         Tile(lanes, _make_network(requests, lanes), at_end, paused).train()
     except torch.OutOfMemoryError as error:
+        # Its frames hold the tensors of the stack, and an error may be kept for long.
+        traceback.clear_frames(error.__traceback__)
         unfinished = [lane.number for lane in lanes if lane.number not in results]
-        if len(unfinished) == 1:
-            results[unfinished[0]] = error
+        if len(lanes) == 1:
+            results[lanes[0].number] = error
             return list(lanes)
     except BaseException as error:
+        traceback.clear_frames(error.__traceback__)
         for lane in lanes:
             results.setdefault(lane.number, error)
         return list(lanes)
     else:
         return list(lanes)
-    # The tensors of the stack have gone with the error that led here.
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     trained = [lane for lane in lanes if lane.number in results]
     middle = (len(unfinished) + 1) // 2
-    for half in (unfinished[:middle], unfinished[middle:]):
+    for half in filter(None, (unfinished[:middle], unfinished[middle:])):
         trained += _train_lanes(requests, make_lanes(requests, half), results)
     return trained
 

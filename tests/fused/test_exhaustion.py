@@ -1,8 +1,11 @@
 """A stack that a device has no memory for is halved, and goes on."""
 
+import weakref
+
 import pytest
 import torch
 
+from skhyper.fused import _trainer
 from skhyper.fused._tile import Tile
 from skhyper.fused._trainer import train_together
 from skhyper.training import Halt, train_alone
@@ -45,3 +48,35 @@ def test_a_single_lane_that_is_too_large_raises_the_error(monkeypatch):
     monkeypatch.setattr(Tile, "_train_epoch", run_out)
     results = train_together(make_requests(LANES), 1, Halt())
     assert all(isinstance(result, torch.OutOfMemoryError) for result in results)
+
+
+def test_last_lane_of_a_stack_gets_a_try_alone(monkeypatch):
+    lane_numbers = []
+    outcome_of = _trainer.outcome_of
+
+    def run_out(lane, place, tile):
+        lane_numbers.append(lane.number)
+        if len(lane_numbers) == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return outcome_of(lane, place, tile)
+
+    monkeypatch.setattr(_trainer, "outcome_of", run_out)
+    requests = make_requests([{"lr": 0.05}, {"lr": 0.1}], sizes=(40,))
+    results = train_together(requests, 1, Halt())
+    assert lane_numbers == [0, 1, 1]
+    for request, result in zip(requests, results, strict=True):
+        assert not differences(result, train_alone(request.recipe, request.data))
+
+
+@pytest.mark.parametrize("kind", [torch.OutOfMemoryError, ZeroDivisionError])
+def test_an_error_that_is_kept_holds_no_stack(monkeypatch, kind):
+    tiles = []
+
+    def fail(tile, epoch):
+        tiles.append(weakref.ref(tile))
+        raise kind("in the middle")
+
+    monkeypatch.setattr(Tile, "_train_epoch", fail)
+    results = train_together(make_requests(LANES), 1, Halt())
+    assert all(isinstance(result, kind) for result in results)
+    assert [tile() for tile in tiles] == [None] * len(tiles)

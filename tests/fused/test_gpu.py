@@ -120,10 +120,10 @@ def test_dropout_draws_in_a_graph_what_it_draws_without():
 
 @pytest.fixture
 def little_memory():
-    """Give this process 400 MiB of the memory of the device."""
+    """Give this process 800 MiB of the memory of the device."""
     torch.cuda.empty_cache()
     total = torch.cuda.get_device_properties(0).total_memory
-    torch.cuda.set_per_process_memory_fraction(400 * 2**20 / total)
+    torch.cuda.set_per_process_memory_fraction(800 * 2**20 / total)
     yield
     torch.cuda.set_per_process_memory_fraction(1.0)
 
