@@ -6,7 +6,7 @@ from typing import Any
 from skhyper.spaces._choices import Choice, Domain, Switch
 from skhyper.spaces._ranges import Int
 
-__all__ = ["suggest", "suggest_value"]
+__all__ = ["PLAIN", "label_under", "suggest", "suggest_value", "word_of"]
 
 # What Optuna keeps as it is among the choices of a parameter.
 PLAIN = (bool, int, float, str, type(None))
@@ -40,8 +40,7 @@ def suggest(trial: Any, domains: Mapping[str, Domain | Switch]) -> dict[str, Any
             if domain.on in values:
                 value = values[domain.on]
                 case = domain.case(value)
-                # To Optuna, another domain is another parameter.
-                label = f"{name} [{domain.on}={value}]"
+                label = label_under(name, domain.on, value)
             if case is None:
                 absent.add(name)
                 return
@@ -51,6 +50,44 @@ def suggest(trial: Any, domains: Mapping[str, Domain | Switch]) -> dict[str, Any
     for name in domains:
         settle(name)
     return {name: values[name] for name in domains if name in values}
+
+
+def label_under(name: str, on: str, value: Any) -> str:
+    """Name a parameter that hangs on a value of another.
+
+    To an engine, another domain is another parameter.
+
+    Parameters
+    ----------
+    name, on : str
+        The parameter, and the one that it hangs on.
+    value : object
+        The value.
+
+    Returns
+    -------
+    label : str
+        The name.
+    """
+    return f"{name} [{on}={value}]"
+
+
+def word_of(number: int, value: Any) -> str:
+    """Name a value that an engine does not keep, so that no two have the same name.
+
+    Parameters
+    ----------
+    number : int
+        Its place among the values.
+    value : object
+        The value.
+
+    Returns
+    -------
+    word : str
+        The name.
+    """
+    return f"{number}: {value!r}"
 
 
 def suggest_value(trial: Any, label: str, domain: Domain) -> Any:
@@ -73,21 +110,16 @@ def suggest_value(trial: Any, label: str, domain: Domain) -> Any:
     if isinstance(domain, Choice):
         if all(isinstance(value, PLAIN) for value in domain.values):
             return trial.suggest_categorical(label, domain.values)
-        words = {_word(n, value): value for n, value in enumerate(domain.values)}
+        words = {word_of(n, value): value for n, value in enumerate(domain.values)}
         return words[trial.suggest_categorical(label, tuple(words))]
     if domain.zero and trial.suggest_categorical(f"{label} is 0", (False, True)):
         return 0.0
     if isinstance(domain, Int):
-        step = domain.step or 1
+        steps = {"step": domain.step} if domain.n_steps else {}
         return trial.suggest_int(
-            label, domain.low, domain.high, step=step, log=domain.log
+            label, domain.low, domain.high, log=domain.log, **steps
         )
     if domain.n_steps:
         # Optuna counts its steps in floats.
         return domain.nth(trial.suggest_int(label, 0, domain.n_steps - 1))
     return trial.suggest_float(label, domain.low, domain.high, log=domain.log)
-
-
-def _word(number: int, value: Any) -> str:
-    """Name a value that Optuna does not keep, so that no two have the same name."""
-    return f"{number}: {value!r}"

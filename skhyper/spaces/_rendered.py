@@ -9,6 +9,7 @@ from skhyper.spaces._choices import Domain, Switch
 from skhyper.spaces._grid import grid_values
 from skhyper.spaces._hyperopt import candidate_of, hyperopt_expression
 from skhyper.spaces._optuna import suggest
+from skhyper.spaces._ray import Drawn, ray_space
 from skhyper.spaces._scipy import scipy_distribution
 from skhyper.spaces._skopt import skopt_dimension
 
@@ -182,3 +183,50 @@ class Rendered:
             The values.
         """
         return candidate_of(drawn, self._domains)
+
+    def to_ray(self, prefix: str = "") -> dict[str, Any]:
+        """Render the space for Ray Tune.
+
+        Parameters
+        ----------
+        prefix : str, default=""
+            What the names begin with, so that several spaces can be one.
+
+        Returns
+        -------
+        space : dict of str to ray.tune.search.sample.Domain
+            What ``ray.tune.Tuner`` takes as its ``param_space``. A parameter that hangs
+            on another has a name for each value of that one, and is drawn whether it
+            means something or not. What a trial is given is read by ``from_ray``.
+
+        Raises
+        ------
+        ImportError
+            If Ray Tune is not installed.
+
+        Examples
+        --------
+        >>> from skhyper.spaces import Float, SearchSpace, Switch
+        >>> momentum = Switch("optimizer", {"sgd": Float(0.5, 0.99)})
+        >>> space = SearchSpace(optimizer=["sgd", "adam"], momentum=momentum)
+        >>> list(space.to_ray())
+        ['optimizer', 'momentum [optimizer=sgd]']
+        >>> space.from_ray({"optimizer": "adam", "momentum [optimizer=sgd]": 0.9})
+        {'optimizer': 'adam'}
+        """
+        return ray_space(self._domains, prefix)
+
+    def from_ray(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Read the configuration of a trial of Ray Tune as a candidate.
+
+        Parameters
+        ----------
+        config : mapping of str to object
+            The configuration; what it has besides is left out.
+
+        Returns
+        -------
+        candidate : dict of str to object
+            The values that mean something beside each other.
+        """
+        return suggest(Drawn(config), self._domains)

@@ -405,6 +405,46 @@ def test_draws_of_hyperopt_lie_inside(domain: Any, seed: int) -> None:
         assert space.from_hyperopt(drawn)["x"] in domain
 
 
+def draw_by_ray(space: SearchSpace, generator: np.random.Generator) -> dict[str, Any]:
+    """Draw as a trial of Ray Tune does."""
+    return {
+        name: domain.sample(random_state=generator)
+        for name, domain in space.to_ray().items()
+    }
+
+
+@repeatable
+@given(switched_spaces(), SEEDS)
+def test_draws_of_ray_lie_in_one_branch(space: SearchSpace, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    for _ in range(10):
+        candidate = space.from_ray(draw_by_ray(space, generator))
+        assert len(branches_of(space, candidate)) == 1
+
+
+@repeatable
+@given(DOMAINS, SEEDS)
+def test_draws_of_ray_lie_inside(domain: Any, seed: int) -> None:
+    space = SearchSpace(x=domain)
+    generator = np.random.default_rng(seed)
+    for _ in range(20):
+        assert space.from_ray(draw_by_ray(space, generator))["x"] in domain
+
+
+@repeatable
+@given(DOMAINS)
+def test_every_step_of_ray_is_a_value(domain: Any) -> None:
+    if isinstance(domain, Choice) or not domain.n_steps:
+        return
+    space = SearchSpace(x=domain)
+    values = {
+        space.from_ray({"x is 0": False, "x": place})["x"]
+        for place in range(domain.n_steps)
+    }
+    assert len(values) == domain.n_steps
+    assert {domain.low, domain.nth(domain.n_steps - 1)} <= values
+
+
 @repeatable
 @given(switched_spaces(), SEEDS)
 def test_trials_of_optuna_lie_in_one_branch(space: SearchSpace, seed: int) -> None:
