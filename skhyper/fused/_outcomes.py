@@ -1,20 +1,23 @@
 """From a lane that has ended to the outcome of its run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-import torch
 from skorch import NeuralNet
-from torch import Tensor
 
 from skhyper.exceptions import TrainingDiverged
 from skhyper.fused._lanes import Lane
-from skhyper.fused._rates import scheduler_state
 from skhyper.fused._tile import Tile
-from skhyper.rules import OPTIMIZERS, SCHEDULES
-from skhyper.training import NetState, Outcome, Recipe, StopReason, restore_net
+from skhyper.training import (
+    NetState,
+    Outcome,
+    Recipe,
+    ScheduleLayout,
+    StopReason,
+    restore_net,
+    state_under,
+)
 
 __all__ = ["outcome_of"]
 
@@ -44,7 +47,7 @@ def outcome_of(lane: Lane, place: int, tile: Tile) -> Outcome | TrainingDiverged
     weights = network.state(place, best=is_earlier)
     # The lane itself holds its rows.
     state = partial(
-        _state,
+        state_under,
         recipe,
         n_batches,
         lane.history,
@@ -65,39 +68,6 @@ def outcome_of(lane: Lane, place: int, tile: Tile) -> Outcome | TrainingDiverged
     )
 
 
-def _state(
-    recipe: Recipe,
-    n_batches: int,
-    history: list[dict[str, Any]],
-    best_epoch: int,
-    optimizer: list[dict[str, Tensor]],
-    module: Mapping[str, Tensor],
-    best: Mapping[str, Tensor] | None = None,
-) -> NetState:
-    """Say what skorch would have made of the net."""
-    is_validated = "valid_loss" in history[-1]
-    rate, schedule = recipe.knobs.lr, None
-    if recipe.knobs.scheduler is not None:
-        watched = "valid_loss" if is_validated else "train_loss"
-        losses = [row[watched] for row in history]
-        rate, schedule = scheduler_state(recipe.knobs, n_batches, losses)
-    like: Any = OPTIMIZERS[recipe.structure.optimizer].optimizer
-    arguments = recipe.optimizer_keywords
-    groups = like([torch.zeros(1) for _ in optimizer], lr=rate, **arguments)
-    return NetState(
-        history=history,
-        is_validated=is_validated,
-        module=module,
-        optimizer={
-            "state": dict(enumerate(optimizer)),
-            "param_groups": groups.state_dict()["param_groups"],
-        },
-        schedule=schedule,
-        best_epoch=best_epoch,
-        best=best,
-    )
-
-
 def _make_net(
     recipe: Recipe, n_batches: int, make_state: Callable[[], NetState]
 ) -> NeuralNet:
@@ -105,11 +75,6 @@ def _make_net(
     knobs = recipe.knobs
     if knobs.scheduler is not None:
         # All its arguments, as those left open depend on the rows.
-        keywords = SCHEDULES[knobs.scheduler].keywords(
-            dict(knobs.scheduler_params),
-            lr=knobs.lr,
-            max_epochs=knobs.max_epochs,
-            n_batches=n_batches,
-        )
+        keywords = ScheduleLayout.of(knobs, n_batches).keywords()
         knobs = replace(knobs, scheduler_params=tuple(keywords.items()))
     return restore_net(replace(recipe, knobs=knobs), make_state())

@@ -4,13 +4,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-import torch
-from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from skhyper.training import Knobs, ScheduleLayout
 
-from skhyper.rules import SCHEDULES
-from skhyper.training import Knobs
-
-__all__ = ["Rates", "make_rates", "scheduler_state"]
+__all__ = ["Rates", "make_rates"]
 
 
 class Rates(Protocol):
@@ -47,8 +43,8 @@ class Plateau:
 
     changes_in_epoch = False
 
-    def __init__(self, knobs: Knobs, n_batches: int) -> None:
-        self.scheduler: Any = _scheduler(*_arguments(knobs, n_batches))
+    def __init__(self, layout: ScheduleLayout) -> None:
+        self.scheduler: Any = layout.scheduler()
 
     def at(self, epoch: int, batch: int) -> float:
         """Give the rate of now."""
@@ -77,49 +73,16 @@ def make_rates(knobs: Knobs, n_batches: int) -> Rates:
     """
     if knobs.scheduler is None:
         return Planned([knobs.lr], 0)
-    rule = SCHEDULES[knobs.scheduler]
-    if rule.scheduler is ReduceLROnPlateau:
-        return Plateau(knobs, n_batches)
-    is_each_batch = rule.every == "batch"
-    return Planned(
-        _planned(*_arguments(knobs, n_batches)), n_batches if is_each_batch else 0
-    )
-
-
-Arguments = tuple[str, tuple[tuple[str, Any], ...], float, int, int]
-
-
-def _arguments(knobs: Knobs, n_batches: int) -> Arguments:
-    """List what a schedule depends on."""
-    name = str(knobs.scheduler)
-    return name, knobs.scheduler_params, knobs.lr, knobs.max_epochs, n_batches
-
-
-def _scheduler(
-    name: str,
-    params: tuple[tuple[str, Any], ...],
-    lr: float,
-    max_epochs: int,
-    n_batches: int,
-) -> LRScheduler:
-    rule = SCHEDULES[name]
-    keywords = rule.keywords(
-        dict(params), lr=lr, max_epochs=max_epochs, n_batches=n_batches
-    )
-    optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr)
-    return rule.scheduler(optimizer, **keywords)  # type: ignore[arg-type]
+    layout = ScheduleLayout.of(knobs, n_batches)
+    if layout.is_watching:
+        return Plateau(layout)
+    return Planned(_planned(layout), n_batches if layout.is_each_batch else 0)
 
 
 @lru_cache(maxsize=1024)
-def _planned(
-    name: str,
-    params: tuple[tuple[str, Any], ...],
-    lr: float,
-    max_epochs: int,
-    n_batches: int,
-) -> tuple[float, ...]:
-    scheduler = _scheduler(name, params, lr, max_epochs, n_batches)
-    n_rates = max_epochs * (n_batches if SCHEDULES[name].every == "batch" else 1)
+def _planned(layout: ScheduleLayout) -> tuple[float, ...]:
+    scheduler = layout.scheduler()
+    n_rates = layout.max_epochs * (layout.n_batches if layout.is_each_batch else 1)
     rates = []
     for step in range(n_rates):
         rates.append(scheduler.optimizer.param_groups[0]["lr"])
@@ -127,40 +90,3 @@ def _planned(
             scheduler.optimizer.step()
             scheduler.step()
     return tuple(rates)
-
-
-def scheduler_state(
-    knobs: Knobs, n_batches: int, losses: Sequence[float]
-) -> tuple[float, dict[str, Any]]:
-    """Give the rate and the state of torch's scheduler after some epochs.
-
-    Parameters
-    ----------
-    knobs : Knobs
-        The run's rate, schedule and epochs.
-    n_batches : int
-        Batches in an epoch.
-    losses : sequence of float
-        What the schedule watched in each epoch so far.
-
-    Returns
-    -------
-    rate : float
-        The learning rate of the next batch.
-    state : dict
-        As of its ``state_dict``.
-    """
-    scheduler: Any = _scheduler(*_arguments(knobs, n_batches))
-    every_batch = SCHEDULES[str(knobs.scheduler)].every == "batch"
-    for epoch, loss in enumerate(losses, start=1):
-        if isinstance(scheduler, ReduceLROnPlateau):
-            scheduler.step(loss)
-            continue
-        for batch in range(n_batches if every_batch else 1):
-            last = epoch == knobs.max_epochs and (
-                not every_batch or batch == n_batches - 1
-            )
-            if not last:
-                scheduler.optimizer.step()
-                scheduler.step()
-    return scheduler.optimizer.param_groups[0]["lr"], scheduler.state_dict()

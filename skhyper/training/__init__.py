@@ -22,10 +22,11 @@ from skhyper.training.evaluation import (
 )
 from skhyper.training.halt import Halt, heed_halt, heeding_run
 from skhyper.training.history import history_frame
+from skhyper.training.layout import ScheduleLayout
 from skhyper.training.net import Net
 from skhyper.training.outcome import NetState, Outcome, Start, StopReason
 from skhyper.training.recipe import Data, Knobs, Recipe, Rows, Structure
-from skhyper.training.restore import restore_net, state_of
+from skhyper.training.restore import restore_net, state_of, state_under
 from skhyper.training.store import Entry, Store, store_at
 from skhyper.training.threads import one_thread
 
@@ -44,6 +45,7 @@ __all__ = [
     "Outcome",
     "Recipe",
     "Rows",
+    "ScheduleLayout",
     "Start",
     "StopReason",
     "Store",
@@ -67,6 +69,7 @@ __all__ = [
     "run_key",
     "share",
     "state_of",
+    "state_under",
     "store_at",
     "train",
     "train_alone",

@@ -5,9 +5,10 @@ from typing import Any
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.helper import predefined_split
 
-from skhyper.rules import OPTIMIZERS, SCHEDULES, Loss
+from skhyper.rules import OPTIMIZERS, Loss
 from skhyper.training.batches import batch_bounds
 from skhyper.training.callbacks import Schedule
+from skhyper.training.layout import ScheduleLayout
 from skhyper.training.net import Net
 from skhyper.training.recipe import Data, Knobs, Recipe
 
@@ -73,20 +74,14 @@ def _callbacks(recipe: Recipe, data: Data) -> list[tuple[str, Callback]]:
 
 
 def _schedule(recipe: Recipe, data: Data) -> Schedule:
-    knobs = recipe.knobs
-    rule = SCHEDULES[str(knobs.scheduler)]
-    keywords = rule.keywords(
-        dict(knobs.scheduler_params),
-        lr=knobs.lr,
-        max_epochs=knobs.max_epochs,
-        n_batches=len(batch_bounds(len(data.train), recipe.structure.batch_size)),
-    )
+    n_batches = len(batch_bounds(len(data.train), recipe.structure.batch_size))
+    layout = ScheduleLayout.of(recipe.knobs, n_batches)
     return Schedule(
-        policy=rule.scheduler,
+        policy=layout.rule.scheduler,
         monitor="train_loss" if data.valid is None else "valid_loss",
         event_name=None,
-        step_every=rule.every,
-        **keywords,
+        step_every=layout.rule.every,
+        **layout.keywords(),
     )
 
 

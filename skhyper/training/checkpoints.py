@@ -11,8 +11,8 @@ import torch
 from skhyper._version import __version__
 from skhyper.training.alone import outcome_of
 from skhyper.training.outcome import NetState, Outcome, StopReason
-from skhyper.training.recipe import Data, Recipe
-from skhyper.training.restore import restore_net, state_of
+from skhyper.training.recipe import Data, Knobs, Recipe, Structure
+from skhyper.training.restore import inherited, restore_net, state_of
 from skhyper.training.store import Entry, Store
 
 __all__ = ["Checkpoints", "run_key"]
@@ -21,6 +21,9 @@ Train = Callable[[Recipe, Data, NetState | None], Outcome]
 
 # Epochs between two writings: what is lost at most when a process is killed.
 EPOCHS_BETWEEN = 10
+
+# Of each half of a key: 128 bits, so that no two runs ever share one.
+DIGITS = 32
 
 
 class Checkpoints:
@@ -62,6 +65,19 @@ class Checkpoints:
         self.store = store
         self.n_epochs = 0
         self._runs: dict[str, Outcome | NetState] = {}
+        self._left: dict[str, NetState] = {}
+
+    def leave_to_others(self) -> None:
+        """Let runs of the same structure on the same rows go on from these.
+
+        Theirs are other knobs: what is left to them are the weights, the memory of the
+        optimizer and the epochs that are behind.
+        """
+        for key, known in self._runs.items():
+            if isinstance(known, Outcome):
+                known = state_of(known.net, is_over=True)
+            self._left[_kin(key)] = known
+        self._runs.clear()
 
     def train(self, train: Train, recipe: Recipe, data: Data) -> Outcome:
         """Train a run from where it was.
@@ -107,6 +123,8 @@ class Checkpoints:
         known = self._runs.get(key)
         if isinstance(known, Outcome):
             return known
+        if known is None and _kin(key) in self._left:
+            known = inherited(recipe, self._left.pop(_kin(key)), data)
         entry = None if known is None else Entry(known, StopReason.PAUSE)
         if self.store is not None and (known is None or len(known.history) < last):
             # Another process may have come further.
@@ -143,20 +161,33 @@ def run_key(recipe: Recipe, data: Data) -> str:
     Returns
     -------
     key : str
-        The same for the same run, in any process with the same versions.
+        The same for the same run, in any process with the same versions. Up to the dash
+        it is the same for all runs of one structure on the same rows.
     """
     module = recipe.structure.module
-    parts = [
+    kin = [
         f"skhyper {__version__}, torch {torch.__version__}, numpy {np.__version__}",
         f"{module.__module__}.{module.__qualname__}",
+        *_words(recipe.structure),
+        *(rows.digest for rows in (data.train, data.valid) if rows is not None),
     ]
-    for record in (recipe.structure, recipe.knobs):
-        parts += [
-            f"{field.name}={getattr(record, field.name)!r}"
-            for field in fields(record)
-            if field.name != "module"
-        ]
+    own = _words(recipe.knobs)
     if recipe.callbacks:
-        parts.append(joblib.hash(recipe.callbacks))
-    parts += [rows.digest for rows in (data.train, data.valid) if rows is not None]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        own.append(joblib.hash(recipe.callbacks))
+    return "-".join(
+        hashlib.sha256("\n".join(words).encode()).hexdigest()[:DIGITS]
+        for words in (kin, own)
+    )
+
+
+def _kin(key: str) -> str:
+    """Name what a run has in common with others that it could go on from."""
+    return key.partition("-")[0]
+
+
+def _words(record: Structure | Knobs) -> list[str]:
+    return [
+        f"{field.name}={getattr(record, field.name)!r}"
+        for field in fields(record)
+        if field.name != "module"
+    ]
