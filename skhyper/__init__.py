@@ -19,6 +19,7 @@ from skhyper.search import (
     HyperoptSearchCV,
     OptunaSearchCV,
     RandomizedSearchCV,
+    RayTuneSearchCV,
 )
 from skhyper.spaces import SearchSpace, presets
 
@@ -35,6 +36,7 @@ __all__ = [
     "MLPRegressor",
     "OptunaSearchCV",
     "RandomizedSearchCV",
+    "RayTuneSearchCV",
     "SearchSpace",
     "presets",
 ]

@@ -8,6 +8,7 @@ from skhyper.search._hyperopt import HyperoptSearchCV
 from skhyper.search._optuna import OptunaSearchCV
 from skhyper.search._plan import Plan
 from skhyper.search._randomized import RandomizedSearchCV
+from skhyper.search._ray import RayTuneSearchCV
 
 __all__ = [
     "ASHASearchCV",
@@ -18,4 +19,5 @@ __all__ = [
     "OptunaSearchCV",
     "Plan",
     "RandomizedSearchCV",
+    "RayTuneSearchCV",
 ]

@@ -29,7 +29,6 @@ from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._plan import Plan
 from skhyper.search._results import cv_results, mean_score, metric_names, results_frame
-from skhyper.search._strategy import Strategy
 from skhyper.search._target import Parameters
 from skhyper.search._task import Procedure, seed_unset
 from skhyper.training import kept_in, store_at
@@ -48,8 +47,8 @@ class BaseSearch(BaseSearchCV):
     fused: Any
     memory: Any
 
-    def _strategy(self, parameters: Parameters) -> Strategy:
-        """Make the strategy of one ``fit``."""
+    def _strategy(self, parameters: Parameters) -> Any:
+        """Make what ``_search`` goes by; a Strategy, unless that is overridden."""
         raise NotImplementedError
 
     def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
@@ -173,7 +172,7 @@ class BaseSearch(BaseSearchCV):
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _search(
-        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+        self, strategy: Any, evaluation: Evaluation, context: CallbackContext
     ) -> None:
         """Ask for candidates, evaluate them and tell, until there are none."""
         n_splits = len(evaluation.folds)

@@ -1,0 +1,183 @@
+"""What a search by Ray Tune is made of: its algorithm, its scheduler, its runs."""
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+from skhyper._extras import import_extra
+from skhyper.exceptions import did_you_mean
+from skhyper.search._leg import check_rungs
+from skhyper.search._ray_trial import EPOCHS
+from skhyper.spaces import SearchSpace
+
+__all__ = ["KNOBS", "check_engine", "make_algorithm", "make_scheduler", "ray_spaces"]
+
+ALGORITHMS = ("random", "optuna", "hyperopt")
+SCHEDULERS = ("asha", "hyperband", "median", "pbt")
+
+# Arguments of a network that may change in the middle of its training.
+KNOBS = {
+    "dropout",
+    "l1",
+    "l2",
+    "label_smoothing",
+    "lr",
+    "momentum",
+    "weight_decay",
+}
+
+
+def check_engine(search: Any) -> None:
+    """Check what scikit-learn's validation cannot, without Ray if it is not there.
+
+    Parameters
+    ----------
+    search : RayTuneSearchCV
+        The search.
+
+    Raises
+    ------
+    ValueError
+        If the algorithm or the scheduler is none, or only one of ``storage`` and
+        ``name`` is given. All mistakes are in the one message.
+    """
+    kind = type(search).__name__
+    mistakes = [
+        f"The {argument!r} parameter of {kind} must be one of {sorted(known)} or an "
+        f"object of Ray Tune's. Got {value!r}.{did_you_mean(value, known)}"
+        for argument, value, known in (
+            ("algorithm", search.algorithm, ALGORITHMS),
+            ("scheduler", search.scheduler, SCHEDULERS),
+        )
+        if isinstance(value, str) and value not in known
+    ]
+    if (search.storage is None) != (search.name is None):
+        mistakes.append(
+            f"The 'storage' and 'name' parameters of {kind} belong together: where the "
+            "runs are kept, and as what. Give both or neither. "
+            f"Got storage={search.storage!r}, name={search.name!r}."
+        )
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
+    if search.scheduler is not None:
+        check_rungs(search)
+    import_extra("ray.tune", kind, "ray")
+
+
+def make_algorithm(tune: ModuleType, algorithm: Any, seed: int) -> Any:
+    """Make what suggests the candidates.
+
+    Parameters
+    ----------
+    tune : module
+        ``ray.tune``.
+    algorithm : str or ray.tune.search.Searcher
+        Its name, or itself.
+    seed : int
+        Seed of one that is given by its name.
+
+    Returns
+    -------
+    algorithm : ray.tune.search.Searcher or SearchAlgorithm
+        What ``ray.tune.TuneConfig`` takes.
+    """
+    match algorithm:
+        case "random":
+            return tune.search.BasicVariantGenerator(random_state=seed)
+        case "optuna":
+            optuna = import_extra("ray.tune.search.optuna", "algorithm='optuna'", "ray")
+            return optuna.OptunaSearch(seed=seed)
+        case "hyperopt":
+            module = "ray.tune.search.hyperopt"
+            hyperopt = import_extra(module, "algorithm='hyperopt'", "ray")
+            return hyperopt.HyperOptSearch(random_state_seed=seed)
+    return algorithm
+
+
+def make_scheduler(tune: ModuleType, search: Any, space: dict[str, Any]) -> Any:
+    """Make what ends trials early, or has them go on with other knobs.
+
+    Parameters
+    ----------
+    tune : module
+        ``ray.tune``.
+    search : RayTuneSearchCV
+        The search.
+    space : dict of str to ray.tune.search.sample.Domain
+        What is searched.
+
+    Returns
+    -------
+    scheduler : ray.tune.schedulers.TrialScheduler or None
+        None to train each trial to its end.
+    """
+    schedulers, max_epochs = tune.schedulers, search.max_epochs
+    match search.scheduler:
+        case "asha":
+            return schedulers.ASHAScheduler(
+                EPOCHS,
+                max_t=max_epochs,
+                grace_period=search.min_epochs,
+                reduction_factor=search.factor,
+            )
+        case "hyperband":
+            return schedulers.HyperBandScheduler(
+                EPOCHS, max_t=max_epochs, reduction_factor=search.factor
+            )
+        case "median":
+            return schedulers.MedianStoppingRule(EPOCHS, grace_period=search.min_epochs)
+        case "pbt":
+            knobs = {name: domain for name, domain in space.items() if _is_knob(name)}
+            return schedulers.PopulationBasedTraining(
+                EPOCHS,
+                perturbation_interval=search.min_epochs,
+                hyperparam_mutations=knobs,
+                custom_explore_fn=_keep_inside(knobs),
+                log_config=False,
+            )
+    return search.scheduler
+
+
+def _is_knob(name: str) -> bool:
+    # Without the prefix of a space, and without what it hangs on.
+    own = name.split(": ")[-1].split(" [")[0]
+    return own.split("__")[-1] in KNOBS and not name.endswith(" is 0")
+
+
+def _keep_inside(space: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Undo what leads out of a range."""
+    ranges = {
+        name: (domain.lower, domain.upper)
+        for name, domain in space.items()
+        if hasattr(domain, "lower")
+    }
+
+    def explore(config: dict[str, Any]) -> dict[str, Any]:
+        for name, (low, high) in ranges.items():
+            config[name] = min(max(config[name], low), high)
+        return config
+
+    return explore
+
+
+def ray_spaces(tune: ModuleType, spaces: Sequence[SearchSpace]) -> dict[str, Any]:
+    """Render spaces as one, of which each trial chooses.
+
+    Parameters
+    ----------
+    tune : module
+        ``ray.tune``.
+    spaces : sequence of SearchSpace
+        The spaces.
+
+    Returns
+    -------
+    space : dict of str to ray.tune.search.sample.Domain
+        What a trial is given of it is read by ``suggest_from``.
+    """
+    if len(spaces) == 1:
+        return spaces[0].to_ray()
+    rendered = {"space": tune.choice(list(range(len(spaces))))}
+    for number, space in enumerate(spaces):
+        rendered |= space.to_ray(f"space {number}: ")
+    return rendered

@@ -1,0 +1,196 @@
+"""The runs of Ray Tune, and what came of them."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, redirect_stdout
+from functools import partial
+from io import StringIO
+from math import nan
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any
+
+from skhyper.search._brackets import rung_epochs
+from skhyper.search._candidate import Outcome
+from skhyper.search._evaluation import Evaluation
+from skhyper.search._ray_engine import make_algorithm, make_scheduler, ray_spaces
+from skhyper.search._ray_trial import RESULTS, SCORE, Work, make_trainable
+from skhyper.search._study import suggest_from
+from skhyper.search._task import TaskResult, last_words
+from skhyper.search._written import read_outcome
+from skhyper.spaces import SearchSpace
+from skhyper.spaces._ray import Drawn
+
+__all__ = ["Runs"]
+
+# How often a trial may lose its process before it has failed.
+MOST_LOSSES = 1
+
+# Up to so many checkpoints of a trial are all kept; of more, as Ray Tune writes down its
+# own state each time that it removes one, the last but one, which others may be reading.
+MANY, FEW = 10, 2
+
+
+class Runs:
+    """Has Ray Tune run trials, and reads what they report.
+
+    Parameters
+    ----------
+    tune : module
+        ``ray.tune``.
+    search : RayTuneSearchCV
+        The search.
+    spaces : list of SearchSpace
+        One of them is chosen by each trial.
+    seed : int
+        Seed of the algorithm.
+    """
+
+    def __init__(
+        self, tune: ModuleType, search: Any, spaces: list[SearchSpace], seed: int
+    ) -> None:
+        self.tune = tune
+        self.search = search
+        self.spaces = spaces
+        self.seed = seed
+
+    def run(self, evaluation: Evaluation) -> Any:
+        """Run the trials, and add their outcomes to those of an evaluation.
+
+        Parameters
+        ----------
+        evaluation : Evaluation
+            What each trial does for its candidate; it is given their outcomes.
+
+        Returns
+        -------
+        results : ray.tune.ResultGrid
+            What Ray Tune knows of them.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If some have not come to their end.
+        """
+        search = self.search
+        with ExitStack() as stack:
+            if not search.verbose:
+                stack.enter_context(redirect_stdout(StringIO()))
+            storage = search.storage or stack.enter_context(TemporaryDirectory())
+            results = self._tuner(self._work(evaluation), Path(storage)).fit()
+        n_splits = len(evaluation.folds)
+        is_whole = results.num_terminated + results.num_errors == len(results)
+        for result in results:
+            if search.error_score == "raise" and result.error is not None:
+                raise getattr(result.error, "cause", None) or result.error
+            # A trial that a scheduler has ended in a pause is not reported as done.
+            if is_whole or result.metrics.get("done"):
+                number = len(evaluation.outcomes)
+                evaluation.outcomes.append(self._outcome(result, n_splits, number))
+        if not is_whole:
+            raise KeyboardInterrupt("Ray Tune was told to stop.")
+        return results
+
+    def _work(self, evaluation: Evaluation) -> Work:
+        return Work(
+            evaluation.estimator,
+            evaluation.X,
+            evaluation.y,
+            evaluation.folds,
+            evaluation.procedure,
+            {**evaluation.options, "n_jobs": 1},
+            list(self._epochs()),
+            partial(read_config, self.spaces),
+            self.search._objective,
+        )
+
+    def _epochs(self) -> Iterator[int]:
+        """List the epochs after which a trial reports."""
+        search = self.search
+        if search.scheduler in ("asha", "hyperband"):
+            yield from rung_epochs(search.max_epochs, search.factor, search.min_epochs)
+        elif search.scheduler is not None:
+            yield from range(search.min_epochs, search.max_epochs, search.min_epochs)
+            yield search.max_epochs
+
+    def _tuner(self, work: Work, storage: Path) -> Any:
+        """Set Ray Tune up, or let it go on with what it has of that name."""
+        tune, search = self.tune, self.search
+        resources = search.resources or {"cpu": 1}
+        trainable = tune.with_resources(
+            tune.with_parameters(make_trainable(tune), work=work), resources
+        )
+        folder = str(storage / (search.name or "search"))
+        if tune.Tuner.can_restore(folder):
+            return tune.Tuner.restore(
+                folder, trainable, resume_unfinished=True, resume_errored=True
+            )
+        space = ray_spaces(tune, self.spaces)
+        is_limited = search.n_jobs not in (None, -1)
+        is_patient = search.error_score != "raise"
+        return tune.Tuner(
+            trainable,
+            param_space=space,
+            tune_config=tune.TuneConfig(
+                metric=SCORE,
+                mode="max",
+                num_samples=search.n_iter,
+                search_alg=make_algorithm(tune, search.algorithm, self.seed),
+                scheduler=make_scheduler(tune, search, space),
+                max_concurrent_trials=search.n_jobs if is_limited else None,
+                reuse_actors=True,
+            ),
+            run_config=tune.RunConfig(
+                name=Path(folder).name,
+                storage_path=str(storage.resolve()),
+                failure_config=tune.FailureConfig(
+                    max_failures=MOST_LOSSES if is_patient else 0,
+                    fail_fast=not is_patient,
+                ),
+                checkpoint_config=tune.CheckpointConfig(
+                    checkpoint_frequency=1 if work.epochs else 0,
+                    checkpoint_at_end=False,
+                    num_to_keep=FEW if len(work.epochs) > MANY else None,
+                ),
+                verbose=search.verbose,
+            ),
+        )
+
+    def _outcome(self, result: Any, n_splits: int, number: int) -> Outcome:
+        """Read what a trial that has ended has reported."""
+        params = read_config(self.spaces, result.config)
+        if result.error is None:
+            known = read_outcome(result.metrics[RESULTS], params, n_splits, number)
+            if known is None:
+                raise ValueError(
+                    f"The runs {self.search.name!r} in {str(self.search.storage)!r} have "
+                    f"other splits than this search, which has {n_splits}. Give it "
+                    "another name."
+                )
+            return known
+        outcome, words = Outcome(params, n_splits, number), last_words(result.error)
+        if self.search.scheduler is not None:
+            outcome.notes = {"n_resources": 0, "rung": nan}
+        for split in range(n_splits):
+            outcome.record(
+                TaskResult(number, split, error=words, failed=True, stop_reason=words)
+            )
+        return outcome
+
+
+def read_config(spaces: list[SearchSpace], config: dict[str, Any]) -> dict[str, Any]:
+    """Read the configuration of a trial as a candidate.
+
+    Parameters
+    ----------
+    spaces : list of SearchSpace
+        The spaces of the search.
+    config : dict of str to object
+        What Ray Tune has drawn of them.
+
+    Returns
+    -------
+    candidate : dict of str to object
+        The candidate.
+    """
+    return suggest_from(spaces, Drawn(config))
