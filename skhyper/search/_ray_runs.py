@@ -1,7 +1,8 @@
 """The runs of Ray Tune, and what came of them."""
 
+import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from functools import partial
 from io import StringIO
 from math import nan
@@ -26,8 +27,8 @@ __all__ = ["Runs"]
 # How often a trial may lose its process before it has failed.
 MOST_LOSSES = 1
 
-# Up to so many checkpoints of a trial are all kept; of more, as Ray Tune writes down its
-# own state each time that it removes one, the last but one, which others may be reading.
+# Up to so many checkpoints of a trial are all kept, as Ray Tune saves its own state when
+# it removes one; of more the last two, one of which others may be reading.
 MANY, FEW = 10, 2
 
 
@@ -75,7 +76,7 @@ class Runs:
         search = self.search
         with ExitStack() as stack:
             if not search.verbose:
-                stack.enter_context(redirect_stdout(StringIO()))
+                stack.enter_context(_silence())
             storage = search.storage or stack.enter_context(TemporaryDirectory())
             results = self._tuner(self._work(evaluation), Path(storage)).fit()
         n_splits = len(evaluation.folds)
@@ -163,9 +164,9 @@ class Runs:
             known = read_outcome(result.metrics[RESULTS], params, n_splits, number)
             if known is None:
                 raise ValueError(
-                    f"The runs {self.search.name!r} in {str(self.search.storage)!r} have "
-                    f"other splits than this search, which has {n_splits}. Give it "
-                    "another name."
+                    f"The runs {self.search.name!r} in {str(self.search.storage)!r} "
+                    f"have other splits than this search, which has {n_splits}. Give "
+                    "it another name."
                 )
             return known
         outcome, words = Outcome(params, n_splits, number), last_words(result.error)
@@ -176,6 +177,19 @@ class Runs:
                 TaskResult(number, split, error=words, failed=True, stop_reason=words)
             )
         return outcome
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Let Ray Tune neither print nor log how it gets on."""
+    logger = logging.getLogger("ray.tune")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with redirect_stdout(StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def read_config(spaces: list[SearchSpace], config: dict[str, Any]) -> dict[str, Any]:
