@@ -90,10 +90,10 @@ class RayTuneSearchCV(SuggestedSearch):
     Attributes
     ----------
     results_ : ray.tune.ResultGrid
-        What Ray Tune gives back: the configuration and the last report of each trial,
-        in the order of ``cv_results_``.
+        What Ray Tune gives back: the configuration and the last report of each trial.
     cv_results_ : dict of str to ndarray
-        One entry per trial in each column, as in scikit-learn. With a scheduler, there
+        One entry per trial in each column, as in scikit-learn, in the order in which
+        they were suggested and with their names as ``trial``. With a scheduler, there
         are ``n_resources``, the epochs up to which it was trained, and ``rung``; those
         that were trained for longer are ranked before the others.
     {best_estimator_}

@@ -1,6 +1,9 @@
 """The runs of Ray Tune, and what came of them."""
 
 import logging
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from functools import partial
@@ -27,8 +30,8 @@ __all__ = ["Runs"]
 # How often a trial may lose its process before it has failed.
 MOST_LOSSES = 1
 
-# Up to so many checkpoints of a trial are all kept, as Ray Tune saves its own state when
-# it removes one; of more the last two, one of which others may be reading.
+# Up to so many checkpoints of a trial are all kept, as to remove one has Ray Tune save
+# its own state; of more the last two, one of which others may be reading.
 MANY, FEW = 10, 2
 
 
@@ -78,16 +81,23 @@ class Runs:
             if not search.verbose:
                 stack.enter_context(_silence())
             storage = search.storage or stack.enter_context(TemporaryDirectory())
-            results = self._tuner(self._work(evaluation), Path(storage)).fit()
-        n_splits = len(evaluation.folds)
-        is_whole = results.num_terminated + results.num_errors == len(results)
-        for result in results:
-            if search.error_score == "raise" and result.error is not None:
-                raise getattr(result.error, "cause", None) or result.error
+            tuner = self._tuner(self._work(evaluation), Path(storage))
+            results, is_whole = _fit(tuner)
+            # A trial that has reported nothing is known only to those.
+            trials = self.tune.ExperimentAnalysis(results.experiment_path).trials
+        if search.error_score == "raise" and results.errors:
+            error = results.errors[0]
+            raise getattr(error, "cause", None) or error
+        of_trial = {result.metrics["trial_id"]: result for result in results}
+        for trial in sorted(trials, key=_place):
+            result = of_trial[trial.trial_id]
             # A trial that a scheduler has ended in a pause is not reported as done.
             if is_whole or result.metrics.get("done"):
-                number = len(evaluation.outcomes)
-                evaluation.outcomes.append(self._outcome(result, n_splits, number))
+                params = read_config(self.spaces, trial.config)
+                n_splits, number = len(evaluation.folds), len(evaluation.outcomes)
+                outcome = self._outcome(result, params, n_splits, number)
+                outcome.notes = {**outcome.notes, "trial": trial.trial_id}
+                evaluation.outcomes.append(outcome)
         if not is_whole:
             raise KeyboardInterrupt("Ray Tune was told to stop.")
         return results
@@ -157,9 +167,10 @@ class Runs:
             ),
         )
 
-    def _outcome(self, result: Any, n_splits: int, number: int) -> Outcome:
-        """Read what a trial that has ended has reported."""
-        params = read_config(self.spaces, result.config)
+    def _outcome(
+        self, result: Any, params: dict[str, Any], n_splits: int, number: int
+    ) -> Outcome:
+        """Read what a trial that has ended has reported of its candidate."""
         if result.error is None:
             known = read_outcome(result.metrics[RESULTS], params, n_splits, number)
             if known is None:
@@ -177,6 +188,32 @@ class Runs:
                 TaskResult(number, split, error=words, failed=True, stop_reason=words)
             )
         return outcome
+
+
+def _place(trial: Any) -> int:
+    """Tell the how manieth trial of its experiment it is."""
+    return int(trial.experiment_tag.split("_")[0])
+
+
+def _fit(tuner: Any) -> tuple[Any, bool]:
+    """Let Ray Tune run, and tell whether nobody stopped it by Ctrl-C.
+
+    It leaves a handler of its own behind, which is gone only after Ctrl-C.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        results = tuner.fit()
+        is_its_own = signal.getsignal(signal.SIGINT) is not before
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
+    return results, is_its_own or not _handles_interrupts()
+
+
+def _handles_interrupts() -> bool:
+    """Tell whether Ray Tune has a handler of its own here."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and os.environ.get("TUNE_DISABLE_SIGINT_HANDLER", "0") == "0"
 
 
 @contextmanager
