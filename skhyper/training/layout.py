@@ -72,7 +72,13 @@ class ScheduleLayout:
         return self.rule.scheduler is ReduceLROnPlateau
 
     def keywords(self) -> dict[str, Any]:
-        """Collect the arguments that torch's scheduler is called with."""
+        """Collect the arguments that torch's scheduler is called with.
+
+        Returns
+        -------
+        keywords : dict of str to object
+            The user's, and for the others those that suit the run.
+        """
         return self.rule.keywords(
             dict(self.params),
             lr=self.lr,
@@ -81,7 +87,13 @@ class ScheduleLayout:
         )
 
     def scheduler(self) -> LRScheduler:
-        """Make torch's scheduler, over an optimizer of a single number."""
+        """Make torch's scheduler, over an optimizer of a single number.
+
+        Returns
+        -------
+        scheduler : torch.optim.lr_scheduler.LRScheduler
+            At the beginning of the run.
+        """
         optimizer = torch.optim.SGD([torch.zeros(1)], lr=self.lr)
         keywords = self.keywords()
         return self.rule.scheduler(optimizer, **keywords)

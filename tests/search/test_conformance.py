@@ -14,6 +14,8 @@ from skhyper.search import (
     BayesSearchCV,
     GridSearchCV,
     HyperbandSearchCV,
+    HyperoptSearchCV,
+    OptunaSearchCV,
     RandomizedSearchCV,
 )
 from skhyper.spaces import Float, SearchSpace
@@ -43,6 +45,9 @@ def make_searches():
     yield HyperbandSearchCV(classifier, rates, max_epochs=20, min_epochs=5, **common)
     yield ASHASearchCV(SGDClassifier(), alphas, n_iter=4, max_epochs=9, **common)
     yield ASHASearchCV(regressor, rates, n_iter=3, max_epochs=20, **common)
+    for kind in (OptunaSearchCV, HyperoptSearchCV):
+        yield kind(logistic, {"C": [0.1, 1.0]}, n_iter=2, **common)
+        yield kind(regressor, rates, n_iter=2, **common)
 
 
 SEARCHES = list(make_searches())

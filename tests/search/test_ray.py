@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -233,27 +234,37 @@ def test_runs_go_on_that_were_killed(tmp_path):
     np.testing.assert_array_equal(scores_of(resumed), scores_of(whole))
 
 
-def test_ctrl_c_keeps_what_has_ended(tmp_path):
-    timer = subprocess.Popen(
-        [sys.executable, "-c", WAIT_AND_INTERRUPT, str(os.getpid()), str(tmp_path)]
-    )
-    settings = {"storage": tmp_path, "name": "runs", "n_iter": 60, "n_jobs": 1}
-    search = make({"lr": [0.01], "max_epochs": [100]}, **settings)
-    with pytest.raises(KeyboardInterrupt):
-        search.fit(X, Y)
-    timer.wait()
-    assert 0 < len(scores_of(search)) < 60
-    # Ctrl-C is what it was before.
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+class Marking(TransformerMixin, BaseEstimator):
+    """Leaves a file behind each time that it is fitted."""
+
+    def __init__(self, folder=None):
+        self.folder = folder
+
+    def fit(self, X, y=None):
+        Path(self.folder, uuid4().hex).touch()
+        return self
+
+    def transform(self, X):
+        return X
 
 
 WAIT_AND_INTERRUPT = """
 import os, pathlib, signal, sys, time
-folder = pathlib.Path(sys.argv[2]) / "runs"
-while len(list(folder.glob("Trial_*"))) < 4:
+while len(list(pathlib.Path(sys.argv[2]).iterdir())) < 12:
     time.sleep(0.02)
 os.kill(int(sys.argv[1]), signal.SIGINT)
 """
+
+
+def test_ctrl_c_keeps_what_has_ended(tmp_path):
+    waiting = [sys.executable, "-c", WAIT_AND_INTERRUPT, str(os.getpid()), tmp_path]
+    marking = make_pipeline(Marking(tmp_path), MLPClassifier((6,), max_epochs=50))
+    search = make({"lr": [0.01]}, marking, n_iter=60, n_jobs=1)
+    with subprocess.Popen(waiting), pytest.raises(KeyboardInterrupt):
+        search.fit(X, Y)
+    assert 0 < len(scores_of(search)) < 60
+    # Ctrl-C is what it was before.
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_runs_with_other_splits_are_not_mistaken(tmp_path):
