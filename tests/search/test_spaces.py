@@ -156,7 +156,7 @@ def test_wrong_type_is_refused_by_fit_and_not_before(search, space, iris):
         ([1.0, 1.0], "must not repeat a value. Got 1.0 2 times"),
         (3.0, "Got 3.0"),
         ({"a": 1}, "Got {'a': 1}"),
-        (loguniform, "must be frozen"),
+        pytest.param(loguniform, "must be frozen", id="not frozen"),
     ],
     ids=str,
 )
