@@ -20,6 +20,7 @@ from skhyper.search import (
     OptunaSearchCV,
     RandomizedSearchCV,
     RayTuneSearchCV,
+    nested_score,
 )
 from skhyper.spaces import SearchSpace, presets
 
@@ -38,5 +39,6 @@ __all__ = [
     "RandomizedSearchCV",
     "RayTuneSearchCV",
     "SearchSpace",
+    "nested_score",
     "presets",
 ]

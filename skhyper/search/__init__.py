@@ -5,6 +5,7 @@ from skhyper.search._bayes import BayesSearchCV
 from skhyper.search._grid import GridSearchCV
 from skhyper.search._hyperband import HyperbandSearchCV
 from skhyper.search._hyperopt import HyperoptSearchCV
+from skhyper.search._nested import nested_score
 from skhyper.search._optuna import OptunaSearchCV
 from skhyper.search._plan import Plan
 from skhyper.search._randomized import RandomizedSearchCV
@@ -20,4 +21,5 @@ __all__ = [
     "Plan",
     "RandomizedSearchCV",
     "RayTuneSearchCV",
+    "nested_score",
 ]

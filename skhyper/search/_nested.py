@@ -1,0 +1,164 @@
+"""The score of a search on rows that it has not seen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.model_selection import cross_validate
+
+from skhyper._sklearn import BaseSearchCV
+from skhyper.fused import Report, report_in_force
+from skhyper.search._base import BaseSearch
+from skhyper.search._fusion import joblib_options
+from skhyper.search._target import Parameters
+
+__all__ = ["nested_score"]
+
+
+def nested_score(
+    search: BaseSearchCV,
+    X: Any,
+    y: Any = None,
+    *,
+    outer: Any = 5,
+    scoring: Any = None,
+    params: dict[str, Any] | None = None,
+    verbose: bool = True,
+) -> dict[str, NDArray[Any]]:
+    """Cross-validate a search, for a score that its own choice has not raised.
+
+    The best score of a search is the highest of many, and so too high a guess for new
+    rows [1]_. Here the whole search runs on the training rows of each outer fold, and
+    what it chooses is scored on the others. The searches of all outer folds are trained
+    together where one of them would be.
+
+    Parameters
+    ----------
+    search : BaseSearchCV
+        The search: one of this package, or another that extends scikit-learn's. It is
+        cloned, and must refit.
+    X : array-like of shape (n_samples, n_features)
+        Features.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        Target.
+    outer : int, splitter or iterable, default=5
+        Outer folds, as ``cv`` of scikit-learn's ``cross_validate``. Those inside are
+        the search's own.
+    scoring : str, callable, list, tuple or dict, default=None
+        How to score what a search has chosen; None for its own ``score``, which goes by
+        the metric that it has chosen by.
+    params : dict of str to object, default=None
+        As for ``cross_validate``: arguments of the search's ``fit`` and, with metadata
+        routing, of the splitters and scorers.
+    verbose : bool, default=True
+        Whether to print the mean score, with its standard deviation over the outer
+        folds, beside what the searches say of themselves.
+
+    Returns
+    -------
+    scores : dict of str to ndarray of shape (n_outer,)
+        What ``cross_validate`` returns: ``test_score``, or one for each metric,
+        ``fit_time`` and ``score_time``, with the fitted searches as ``estimator``. In
+        ``inner_score`` is what the search of each outer fold says of its choice.
+
+    Raises
+    ------
+    TypeError
+        If `search` is no search.
+    ValueError
+        If it does not refit, or whatever ``cross_validate`` or the search raises.
+
+    See Also
+    --------
+    sklearn.model_selection.cross_validate : Scores any estimator.
+
+    References
+    ----------
+    .. [1] G. C. Cawley and N. L. C. Talbot, "On over-fitting in model selection and
+       subsequent selection bias in performance evaluation", Journal of Machine Learning
+       Research 11, 2010.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skhyper import MLPClassifier, RandomizedSearchCV, nested_score
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = MLPClassifier(max_epochs=20)
+    >>> search = RandomizedSearchCV(net, "optimizer", n_iter=3, cv=3, random_state=0)
+    >>> scores = nested_score(search, X, y, outer=3, verbose=False)
+    >>> sorted(scores)
+    ['estimator', 'fit_time', 'inner_score', 'score_time', 'test_score']
+    """
+    if not isinstance(search, BaseSearchCV):
+        raise TypeError(
+            "The 'search' parameter of nested_score must be a search, such as "
+            f"RandomizedSearchCV. Got {search!r}. For an estimator take "
+            "sklearn.model_selection.cross_validate."
+        )
+    if search.refit is False:
+        raise ValueError(
+            "The 'search' parameter of nested_score must refit, as what it chooses is "
+            f"scored. Got {type(search).__name__} with refit=False. Set refit=True or, "
+            "under several metrics, to the name of one."
+        )
+    with _backend_of(search):
+        scores = cross_validate(
+            search,
+            X,
+            y,
+            scoring=scoring,
+            cv=outer,
+            params=params,
+            return_estimator=True,
+        )
+    searches = scores["estimator"]
+    scores["inner_score"] = np.array([_inner_score(search) for search in searches])
+    if verbose:
+        print(_beside(scores, search))  # noqa: T201
+    return scores
+
+
+@contextmanager
+def _backend_of(search: BaseSearchCV) -> Iterator[None]:
+    """Choose for the outer folds the backend that the search would choose itself."""
+    options: dict[str, Any] = {}
+    if isinstance(search, BaseSearch):
+        options = joblib_options(search, Parameters(clone(search.estimator)))
+    if "backend" not in options:
+        yield
+        return
+    # It hears of the refits, which nobody has asked to be trained together.
+    unheard = report_in_force(Report())
+    with unheard, joblib.parallel_config(options["backend"], n_jobs=options["n_jobs"]):
+        yield
+
+
+def _inner_score(search: BaseSearchCV) -> float:
+    """Read the score of the choice; a search that failed has none."""
+    if not hasattr(search, "best_index_"):
+        return float("nan")
+    metric = search.refit if search.multimetric_ else "score"
+    if callable(metric):
+        metric = next(
+            name.removeprefix("mean_test_")
+            for name in search.cv_results_
+            if name.startswith("mean_test_")
+        )
+    return float(search.cv_results_[f"mean_test_{metric}"][search.best_index_])
+
+
+def _beside(scores: dict[str, NDArray[Any]], search: BaseSearchCV) -> str:
+    inner = scores["inner_score"]
+    lines = [
+        f"{name.removeprefix('test_')}: {np.mean(values):.4f} ± {np.std(values):.4f} "
+        f"over {len(values)} outer folds"
+        for name, values in scores.items()
+        if name.startswith("test_")
+    ]
+    figures = f"{np.mean(inner):.4f} ± {np.std(inner):.4f}"
+    lines.append(f"{type(search).__name__} itself says {figures}")
+    return "\n".join(lines)

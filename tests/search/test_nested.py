@@ -1,0 +1,140 @@
+"""The score of a whole search on outer folds."""
+
+import re
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits, make_classification
+from sklearn.model_selection import GridSearchCV as SklearnGridSearchCV
+from sklearn.model_selection import KFold, StratifiedKFold, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skhyper import (
+    BayesSearchCV,
+    GridSearchCV,
+    HyperbandSearchCV,
+    MLPClassifier,
+    MLPRegressor,
+    RandomizedSearchCV,
+    nested_score,
+)
+
+SPACE = {"lr": [1e-3, 1e-2, 0.1], "dropout": [0.0, 0.3]}
+
+
+@pytest.fixture
+def digits():
+    X, y = load_digits(n_class=4, return_X_y=True)
+    return X[:240], y[:240]
+
+
+def make_net():
+    return make_pipeline(StandardScaler(), MLPClassifier((12,), max_epochs=4))
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        GridSearchCV(make_net(), SPACE, cv=3, random_state=0),
+        RandomizedSearchCV(make_net(), "optimizer", n_iter=3, cv=3, random_state=0),
+        BayesSearchCV(make_net(), "dropout", n_iter=3, cv=3, random_state=0),
+        HyperbandSearchCV(
+            make_net(), "regularization", max_epochs=3, cv=3, random_state=0
+        ),
+    ],
+    ids=lambda search: type(search).__name__,
+)
+def test_scores_are_those_of_cross_validate_over_searches_alone(search, digits):
+    scores = nested_score(search, *digits, outer=3, verbose=False)
+    alone = clone_alone(search)
+    reference = cross_validate(alone, *digits, cv=3, return_estimator=True)
+    np.testing.assert_array_equal(scores["test_score"], reference["test_score"])
+    expected = [fitted.best_score_ for fitted in reference["estimator"]]
+    np.testing.assert_array_equal(scores["inner_score"], expected)
+    assert len(set(expected)) > 1
+
+
+def clone_alone(search):
+    return type(search)(**{**search.get_params(deep=False), "fused": False})
+
+
+def test_searches_of_all_outer_folds_are_trained_together(digits):
+    search = GridSearchCV(make_net(), SPACE, cv=3, random_state=0)
+    outer = StratifiedKFold(3)
+    scores = nested_score(search, *digits, outer=outer, verbose=False)
+    n_lanes = max(
+        fitted.fusion_report_["lanes"].max() for fitted in scores["estimator"]
+    )
+    assert n_lanes == 3 * 6 * 3
+
+
+def test_fused_false_is_heeded(digits):
+    search = GridSearchCV(make_net(), SPACE, cv=2, random_state=0, fused=False)
+    scores = nested_score(search, *digits, outer=2, verbose=False)
+    for fitted in scores["estimator"]:
+        assert (
+            "lanes" not in fitted.fusion_report_
+            or (fitted.fusion_report_["lanes"] == 1).all()
+        )
+
+
+def test_search_of_scikit_learn_is_scored_as_well(digits):
+    net = make_net().set_params(mlpclassifier__random_state=0)
+    search = SklearnGridSearchCV(net, {"mlpclassifier__lr": [1e-3, 0.1]}, cv=2)
+    scores = nested_score(search, *digits, outer=2, verbose=False)
+    with joblib.parallel_config("fused"):
+        fused = nested_score(search, *digits, outer=2, verbose=False)
+    np.testing.assert_array_equal(scores["test_score"], fused["test_score"])
+
+
+def test_the_two_figures_are_printed_beside_each_other(digits, capsys):
+    search = GridSearchCV(make_net(), SPACE, cv=2, random_state=0)
+    scores = nested_score(search, *digits, outer=3)
+    nested, inner = capsys.readouterr().out.splitlines()
+    assert nested.startswith(f"score: {scores['test_score'].mean():.4f} ± ")
+    assert nested.endswith("over 3 outer folds")
+    assert inner.startswith(
+        f"GridSearchCV itself says {scores['inner_score'].mean():.4f}"
+    )
+
+
+def test_several_metrics(digits):
+    metrics = ["accuracy", "neg_log_loss"]
+    search = GridSearchCV(
+        make_net(), SPACE, cv=2, random_state=0, scoring=metrics, refit="neg_log_loss"
+    )
+    scores = nested_score(search, *digits, outer=2, scoring=metrics, verbose=False)
+    assert {"test_accuracy", "test_neg_log_loss"} <= {*scores}
+    assert (scores["inner_score"] < 0).all()
+
+
+def test_search_on_noise_is_told_from_one_that_learns():
+    """The best of many is above chance by choice alone, the nested score is not."""
+    X, y = make_classification(n_samples=80, n_features=20, flip_y=1.0, random_state=0)
+    space = {"random_state": list(range(40))}
+    search = GridSearchCV(MLPClassifier((8,), max_epochs=3), space, cv=4)
+    outer = KFold(4, shuffle=True, random_state=0)
+    scores = nested_score(search, X, y, outer=outer, verbose=False)
+    assert scores["inner_score"].mean() > 0.6
+    assert scores["test_score"].mean() < scores["inner_score"].mean() - 0.05
+
+
+def test_regression(regression_data):
+    search = RandomizedSearchCV(
+        MLPRegressor((8,), max_epochs=3), "optimizer", n_iter=2, cv=2, random_state=0
+    )
+    scores = nested_score(search, *regression_data, outer=KFold(3), verbose=False)
+    assert scores["test_score"].shape == (3,)
+
+
+def test_what_is_no_search_is_refused(digits):
+    with pytest.raises(TypeError, match="'search' parameter of nested_score must be a"):
+        nested_score(MLPClassifier(), *digits)
+
+
+def test_search_that_does_not_refit_is_refused(digits):
+    search = GridSearchCV(make_net(), SPACE, refit=False)
+    with pytest.raises(ValueError, match=re.escape("GridSearchCV with refit=False")):
+        nested_score(search, *digits)
