@@ -106,6 +106,8 @@ history_ : pandas.DataFrame
     A row an epoch: ``epoch``, ``train_loss``, ``valid_loss``, ``valid_score``
     (accuracy or :math:`R^2`), ``lr`` at its beginning and ``seconds``. The
     losses leave out the penalties. Without validation two columns are NaN.
+n_weights_ : int
+    Weights and biases of the net.
 n_iter_ : int
     Epochs trained.
 best_epoch_ : int

@@ -317,6 +317,7 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
     def _adopt(self, outcome: Outcome, recipe: Recipe) -> Self:
         self._outcome = outcome
         self._net_recipe = recipe
+        self.n_weights_ = sum(w.numel() for w in outcome.module.parameters())
         self.n_iter_ = len(outcome.epochs)
         self.best_epoch_ = outcome.best_epoch
         self.stop_reason_ = str(outcome.stop_reason)

@@ -3,14 +3,12 @@
 import secrets
 import time
 import warnings
-from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, Self
 
 import pandas as pd
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackContext
-from sklearn.model_selection import check_cv
 from sklearn.utils import Tags, check_random_state, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,12 +21,13 @@ from skhyper._sklearn import (
 )
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._fold import make_folds
+from skhyper.search._fold import make_folds, splitter_of
 from skhyper.search._fusion import joblib_options
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._plan import Plan
 from skhyper.search._results import cv_results, mean_score, metric_names, results_frame
+from skhyper.search._simplest import ONE_SE, check_one_se, simplest_within_error
 from skhyper.search._target import Parameters
 from skhyper.search._task import Procedure, seed_unset
 from skhyper.training import kept_in, store_at
@@ -110,10 +109,11 @@ class BaseSearch(BaseSearchCV):
         context = self._init_callback_context(
             max_subtasks=1 + (self.refit is not False)
         ).call_on_fit_task_begin(**data)
-        folds = make_folds(self._splitter(y), X, y, routed.splitter.split)
+        folds = make_folds(splitter_of(self, y), X, y, routed.splitter.split)
         self.n_splits_ = len(folds)
         estimator = clone(self.estimator)
         parameters = Parameters(estimator)
+        check_one_se(self, parameters, len(folds))
         strategy = self._strategy(parameters)
         procedure = Procedure(
             scorer=scorer,
@@ -154,17 +154,6 @@ class BaseSearch(BaseSearchCV):
         for name in [*vars(self)]:
             if name.endswith("_") and not name.startswith("_"):
                 delattr(self, name)
-
-    def _splitter(self, y: Any) -> Any:
-        """Read ``cv``; an iterator only once, so that ``plan`` leaves it to ``fit``."""
-        cv = self.cv
-        if isinstance(cv, Iterator):
-            read, splits = self.__dict__.get("_cv_read", (None, []))
-            if read is not cv:
-                splits = list(cv)
-                self._cv_read = (cv, splits)
-            cv = splits
-        return check_cv(cv, y, classifier=is_classifier(self.estimator))
 
     def _draw_seed(self) -> int:
         if self.random_state is None:
@@ -231,6 +220,12 @@ class BaseSearch(BaseSearchCV):
                 scores = self.cv_results_[f"mean_test_{metric}"]
                 self.best_score_ = scores[self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
+
+    @staticmethod
+    def _select_best_index(refit: Any, refit_metric: str, results: Any) -> int:
+        if refit == ONE_SE:
+            return simplest_within_error(results)
+        return BaseSearchCV._select_best_index(refit, refit_metric, results)
 
     def _keep_finished(self, evaluation: Evaluation) -> None:
         """Keep what was finished when something ended the search."""
@@ -338,7 +333,7 @@ class BaseSearch(BaseSearchCV):
         self._validate_params()
         X, y = indexable(X, y)
         routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
-        splitter = self._splitter(y)
+        splitter = splitter_of(self, y)
         n_splits = splitter.get_n_splits(X, y, **routed.splitter.split)
         parameters = Parameters(clone(self.estimator))
         return self._plan(parameters, n_splits, bool(self.refit))

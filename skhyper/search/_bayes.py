@@ -74,7 +74,8 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         Whether to fit the best candidate on all rows. Under several metrics, the name
         of the one that chooses and guides the
         search; or a callable that is given ``cv_results_``
-        and returns the index of its choice; or False.
+        and returns the index of its choice; or False. '1se' is as in
+        :class:`GridSearchCV`.
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None for 5. The rows are split once, so that every
         candidate is judged on the same ones.
@@ -94,9 +95,9 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
     ----------
     cv_results_ : dict of str to ndarray
         One entry per candidate in each column, as in scikit-learn. Where networks of
-        this package were trained it has ``mean_n_epochs``, ``mean_best_epoch`` and, for
-        each split, ``split0_stop_reason``. After Ctrl-C it holds the candidates that
-        had finished.
+        this package were trained it has ``mean_n_epochs``, ``mean_best_epoch``,
+        ``mean_n_weights`` and, for each split, ``split0_stop_reason``. After Ctrl-C it
+        holds the candidates that had finished.
     {best_estimator_}
     {best}
     {fitted}

@@ -20,7 +20,10 @@ n_jobs : int, default=None
 refit : bool, str or callable, default=True
     Whether to fit the best candidate on all rows. Under several metrics, the name
     of the one that chooses; or a callable that is given ``cv_results_``
-    and returns the index of its choice; or False.""",
+    and returns the index of its choice; or False. With '1se' the choice is the
+    simplest candidate within one standard error of the best: the one with the
+    fewest weights, and of those the most regularized, by ``l1``, ``l2``,
+    ``weight_decay``, ``dropout`` or ``label_smoothing``.""",
     "cv": """\
 cv : int, splitter or iterable, default=None
     Folds, as in scikit-learn; None for 5. The rows are split once, so that every

@@ -2,16 +2,18 @@
 
 import threading
 import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.model_selection import check_cv
 
-from skhyper._sklearn import array_device, get_namespace, safe_split
+from skhyper._sklearn import BaseSearchCV, array_device, get_namespace, safe_split
 from skhyper.estimators import NeuralNetwork
 
-__all__ = ["Cut", "Fold", "make_folds"]
+__all__ = ["Cut", "Fold", "make_folds", "splitter_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +93,32 @@ class Fold:
             *safe_split(estimator, X, y, train),
             *safe_split(estimator, X, y, test, train),
         )
+
+
+def splitter_of(search: BaseSearchCV, y: Any) -> Any:
+    """Read the ``cv`` of a search.
+
+    Parameters
+    ----------
+    search : BaseSearchCV
+        An iterator that it has for ``cv`` is read once and kept, so that ``plan``
+        leaves it to ``fit``.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs) or None
+        Target.
+
+    Returns
+    -------
+    splitter : cross-validation splitter
+        What splits.
+    """
+    cv = search.cv
+    if isinstance(cv, Iterator):
+        read, splits = vars(search).get("_cv_read", (None, []))
+        if read is not cv:
+            splits = list(cv)
+            search._cv_read = (cv, splits)
+        cv = splits
+    return check_cv(cv, y, classifier=is_classifier(search.estimator))
 
 
 def make_folds(splitter: Any, X: Any, y: Any, params: dict[str, Any]) -> list[Fold]:

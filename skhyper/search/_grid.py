@@ -57,9 +57,9 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
     ----------
     cv_results_ : dict of str to ndarray
         One entry per candidate in each column, as in scikit-learn. Where networks of
-        this package were trained it has ``mean_n_epochs``, ``mean_best_epoch`` and, for
-        each split, ``split0_stop_reason``. After Ctrl-C it holds the candidates that
-        had finished.
+        this package were trained it has ``mean_n_epochs``, ``mean_best_epoch``,
+        ``mean_n_weights`` and, for each split, ``split0_stop_reason``. After Ctrl-C it
+        holds the candidates that had finished.
     {best_estimator_}
     {best}
     {fitted}

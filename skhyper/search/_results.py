@@ -155,6 +155,7 @@ def _training_columns(outcomes: Sequence[Outcome]) -> dict[str, NDArray[Any]]:
     return {
         "mean_n_epochs": mean("n_epochs"),
         "mean_best_epoch": mean("best_epoch"),
+        "mean_n_weights": mean("n_weights"),
     }
 
 

@@ -76,7 +76,8 @@ class TaskResult:
     from the tasks that were scored. ``error`` is the traceback of the failed fit,
     ``stop_reason`` then its last words, and ``failed`` is true also where only the
     scoring failed. ``leg`` is what the training can go on from, ``n_trained`` the
-    epochs of all legs, added up over the networks of the estimator.
+    epochs of all legs and ``n_weights`` the weights and biases, added up over the
+    networks of the estimator.
     """
 
     candidate: int
@@ -92,6 +93,7 @@ class TaskResult:
     stop_reason: str | None = None
     leg: Leg | None = None
     n_trained: int = 0
+    n_weights: float = float("nan")
 
     def after(self, before: "TaskResult") -> "TaskResult":
         """Add the times of an earlier evaluation, which this one has gone on from."""
@@ -296,6 +298,7 @@ def _training_report(estimator: BaseEstimator, leg: Leg | None) -> dict[str, Any
         "n_epochs": fmean(network.n_iter_ for network in networks),
         "best_epoch": fmean(network.best_epoch_ for network in networks),
         "stop_reason": ", ".join(reasons),
+        "n_weights": sum(network.n_weights_ for network in networks),
     }
 
 

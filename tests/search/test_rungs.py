@@ -33,6 +33,7 @@ from skhyper import (
     MLPRegressor,
 )
 from skhyper.search._brackets import make_brackets
+from skhyper.search._fold import splitter_of
 
 X, Y = load_iris(return_X_y=True)
 NET = MLPClassifier((6,), dropout=0.2, scheduler="cosine")
@@ -290,7 +291,7 @@ def test_estimators_of_scikit_learn_go_on(kind, name, front):
 def test_legs_of_an_estimator_of_scikit_learn_are_one_training():
     # The best candidate on a split, against the same training without pauses.
     search = SEARCHES["hyperband"](SGDClassifier(), OTHERS["SGDClassifier"][1])
-    splits = list(search.set_params(cv=3)._splitter(Y).split(X, Y))
+    splits = list(splitter_of(search.set_params(cv=3), Y).split(X, Y))
     results = search.fit(X, Y).cv_results_
     seed = search.best_estimator_.random_state
     for candidate, params in enumerate(results["params"]):
