@@ -1,5 +1,6 @@
 """The runs of Ray Tune, and what came of them."""
 
+import builtins
 import logging
 import os
 import signal
@@ -198,13 +199,16 @@ def _place(trial: Any) -> int:
 def _fit(tuner: Any) -> tuple[Any, bool]:
     """Let Ray Tune run, and tell whether nobody stopped it by Ctrl-C.
 
-    It leaves a handler of its own behind, which is gone only after Ctrl-C.
+    It leaves a handler of its own behind, which is gone only after Ctrl-C, and puts a
+    function of its own in the place of ``print``, so that whatever holds the former, as
+    callbacks of skorch do, could not be pickled any more.
     """
-    before = signal.getsignal(signal.SIGINT)
+    before, own_print = signal.getsignal(signal.SIGINT), builtins.print
     try:
         results = tuner.fit()
         is_its_own = signal.getsignal(signal.SIGINT) is not before
     finally:
+        builtins.print = own_print
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, before)
     return results, is_its_own or not _handles_interrupts()

@@ -1,5 +1,7 @@
 """RayTuneSearchCV: Ray Tune suggests, schedules and restores real trials."""
 
+import builtins
+import gc
 import os
 import pickle
 import signal
@@ -31,6 +33,7 @@ pytestmark = [
 ]
 
 X, Y = load_iris(return_X_y=True)
+PRINT = builtins.print
 PIPELINE = make_pipeline(StandardScaler(), MLPClassifier((6,), max_epochs=6))
 SPACE = {"lr": loguniform(1e-3, 1), "optimizer": ["adam", "sgd"]}
 
@@ -41,6 +44,13 @@ def cluster():
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield
     ray.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def files_closed_where_the_warning_is_ignored():
+    """Collect the files that Ray Tune leaves open, lest another test does."""
+    yield
+    gc.collect()
 
 
 def make(space=SPACE, estimator=PIPELINE, **settings):
@@ -135,6 +145,14 @@ def test_every_kind_of_space(kind):
     search = make(SPACES[kind], n_iter=3).fit(X, Y)
     assert np.isfinite(scores_of(search)).all()
     assert all(name.startswith("mlpclassifier__") for name in search.best_params_)
+
+
+def test_what_holds_print_can_be_pickled_afterwards():
+    stopping = MLPClassifier((6,), max_epochs=6, early_stopping=True)
+    search = make(estimator=stopping, n_iter=1).fit(X, Y)
+    assert builtins.print is PRINT
+    again = pickle.loads(pickle.dumps(search.best_estimator_))
+    np.testing.assert_array_equal(again.predict(X), search.predict(X))
 
 
 def test_regression_with_several_metrics():
