@@ -44,6 +44,7 @@ def cluster():
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield
     ray.shutdown()
+    assert builtins.print is PRINT
 
 
 @pytest.fixture(autouse=True)
