@@ -88,14 +88,22 @@ def make_recipe(
         l2=float(params["l2"]),
         dropout=float(params["dropout"]),
         label_smoothing=float(params.get("label_smoothing", 0.0)),
-        optimizer_params=tuple((params["optimizer_params"] or {}).items()),
+        optimizer_params=_frozen(params["optimizer_params"]),
         scheduler=params["scheduler"],
-        scheduler_params=tuple((params["scheduler_params"] or {}).items()),
+        scheduler_params=_frozen(params["scheduler_params"]),
         patience=int(params["patience"]) if stopping else None,
         tol=float(params["tol"]),
         restore_best=bool(params["restore_best"]),
     )
     return Recipe(structure, knobs, callbacks, int(params["verbose"]))
+
+
+def _frozen(arguments: Mapping[str, Any] | None) -> tuple[tuple[str, Any], ...]:
+    """Put tuples in the place of lists, which torch takes as well."""
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in (arguments or {}).items()
+    )
 
 
 def check_same_structure(

@@ -5,9 +5,10 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from skhyper.fused._rates import make_rates
 from skhyper.fused._report import MET_NO_LIKE, MET_NOBODY
 from skhyper.fused._request import Request
-from skhyper.training import Rows
+from skhyper.training import Rows, batch_bounds
 
 __all__ = ["Group", "group_requests"]
 
@@ -71,7 +72,19 @@ def _reason_alone(request: Request) -> str | None:
     if 1 in dict(recipe.structure.module_params)["hidden_layer_sizes"]:
         # Products of one column have other bits in a stack, and little to gain.
         return "it has a hidden layer of one unit"
+    if not _has_rates(request):
+        return "its schedule cannot be laid out"
     return None
+
+
+def _has_rates(request: Request) -> bool:
+    """Tell whether torch can lay out its schedule; what fails is to fail alone."""
+    recipe, n_rows = request.recipe, len(request.data.train)
+    try:
+        make_rates(recipe.knobs, len(batch_bounds(n_rows, recipe.structure.batch_size)))
+    except Exception:
+        return False
+    return True
 
 
 def _stack_key(request: Request) -> Hashable:

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -36,12 +36,28 @@ class Request:
         in which a run of this recipe was paused and goes on.
     report : Report or None
         What hears of its training.
+
+    Attributes
+    ----------
+    holdings : dict of int to int
+        Bytes of all that its training needs, more or less, by what holds them. The
+        rows and what they were made from may be those of other requests too.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no memory for its network.
     """
 
     recipe: Recipe
     data: Data
     start: Start = None
     report: Report | None = None
+    holdings: dict[int, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # At once: what fails here is to fail before others count on the request.
+        object.__setattr__(self, "holdings", self._measure())
 
     @property
     def paused(self) -> NetState | None:
@@ -53,12 +69,7 @@ class Request:
         """Epochs that it has behind it."""
         return len(self.paused.history) if self.paused else 0
 
-    @cached_property
-    def holdings(self) -> dict[int, int]:
-        """Bytes of all that its training needs, more or less, by what holds them.
-
-        The rows and what they were made from may be those of other requests too.
-        """
+    def _measure(self) -> dict[int, int]:
         structure, data = self.recipe.structure, self.data
         parts = [rows for rows in (data.train, data.valid) if rows is not None]
         sizes = {id(part): part.X.numel() * part.X.element_size() for part in parts}
@@ -82,6 +93,7 @@ class Footprint:
     def __init__(self, requests: Iterable[Request] = ()) -> None:
         self.n_bytes = 0
         self._n_holders: Counter[int] = Counter()
+        self._sizes: dict[int, int] = {}
         for request in requests:
             self.add(request)
 
@@ -90,14 +102,16 @@ class Footprint:
         for part, n_bytes in request.holdings.items():
             if not self._n_holders[part]:
                 self.n_bytes += n_bytes
+                self._sizes[part] = n_bytes
             self._n_holders[part] += 1
 
     def remove(self, request: Request) -> None:
         """Count a request no more."""
-        for part, n_bytes in request.holdings.items():
+        for part in request.holdings:
             self._n_holders[part] -= 1
             if not self._n_holders[part]:
-                self.n_bytes -= n_bytes
+                # As it was counted: another holder may have taken it for larger.
+                self.n_bytes -= self._sizes.pop(part)
                 del self._n_holders[part]
 
 

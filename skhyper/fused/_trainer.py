@@ -9,6 +9,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import nullcontext, suppress
 from functools import partial
 
+import numpy as np
 import torch
 
 from skhyper.fused._alignment import aligned
@@ -141,7 +142,10 @@ def _train_tile(
 def _train_lanes(
     requests: Sequence[Request], lanes: Sequence[Lane], results: Results
 ) -> list[Lane]:
-    """Train lanes together, or in halves where a device has no memory for all.
+    """Train lanes together, or in halves where that fails.
+
+    So a device that has no memory for all goes on, and what goes wrong in one lane is
+    the error of no other.
 
     Returns
     -------
@@ -155,8 +159,10 @@ def _train_lanes(
     try:
         states = [requests[lane.number].paused for lane in lanes]
         paused = [state for state in states if state is not None]
-        Tile(lanes, _make_network(requests, lanes), at_end, paused).train()
-    except torch.OutOfMemoryError as error:
+        # The numbers of Python, by which a run alone computes, overflow in silence.
+        with np.errstate(all="ignore"):
+            Tile(lanes, _make_network(requests, lanes), at_end, paused).train()
+    except Exception as error:
         # Its frames hold the tensors of the stack, and an error may be kept for long.
         traceback.clear_frames(error.__traceback__)
         unfinished = [lane.number for lane in lanes if lane.number not in results]

@@ -4,13 +4,14 @@ from typing import Any
 
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.helper import predefined_split
+from skorch.utils import noop
 
 from skhyper.rules import OPTIMIZERS, Loss
 from skhyper.training.batches import batch_bounds
-from skhyper.training.callbacks import Schedule
+from skhyper.training.callbacks import Schedule, say
 from skhyper.training.layout import ScheduleLayout
 from skhyper.training.net import Net
-from skhyper.training.recipe import Data, Knobs, Recipe
+from skhyper.training.recipe import Data, Recipe
 
 __all__ = ["build_net"]
 
@@ -44,7 +45,7 @@ def build_net(recipe: Recipe, data: Data) -> Net:
         callbacks=_callbacks(recipe, data),
         callbacks__train_loss=None,
         callbacks__valid_loss=None,
-        **({} if recipe.verbose else {"callbacks__print_log": None}),
+        **_log_settings(recipe),
         device=structure.device,
         compile=structure.compile,
         verbose=recipe.verbose,
@@ -66,7 +67,7 @@ def _callbacks(recipe: Recipe, data: Data) -> list[tuple[str, Callback]]:
     if knobs.scheduler is not None:
         callbacks.append(("schedule", _schedule(recipe, data)))
     if knobs.patience is not None and data.valid is not None:
-        callbacks.append(("early_stopping", _early_stopping(knobs)))
+        callbacks.append(("early_stopping", _early_stopping(recipe)))
     for number, callback in enumerate(recipe.callbacks):
         named = isinstance(callback, tuple)
         callbacks.append(callback if named else (f"callback_{number}", callback))
@@ -85,11 +86,19 @@ def _schedule(recipe: Recipe, data: Data) -> Schedule:
     )
 
 
-def _early_stopping(knobs: Knobs) -> EarlyStopping:
+def _log_settings(recipe: Recipe) -> dict[str, Any]:
+    if recipe.verbose:
+        return {"callbacks__print_log__sink": say}
+    return {"callbacks__print_log": None}
+
+
+def _early_stopping(recipe: Recipe) -> EarlyStopping:
+    knobs = recipe.knobs
     return EarlyStopping(
         monitor="valid_loss",
         patience=knobs.patience,
         threshold=knobs.tol,
         threshold_mode="abs",
         load_best=knobs.restore_best,
+        sink=say if recipe.verbose else noop,
     )

@@ -1,5 +1,6 @@
 """What a run gives: its history, and whether its numbers are finite."""
 
+import builtins
 import copy
 import pickle
 
@@ -94,3 +95,18 @@ def test_numbers_are_finite_even_if_their_sum_is_not():
     largest = torch.finfo(torch.float32).max
     assert is_finite(torch.tensor([largest, largest]))
     assert not is_finite(torch.tensor([largest, largest, torch.nan]))
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_nets_can_be_pickled_when_print_is_another(verbose, monkeypatch):
+    net = fitted(early_stopping=True, verbose=verbose)
+    monkeypatch.setattr(builtins, "print", lambda *words: None)
+    again = pickle.loads(pickle.dumps(net))
+    assert again.history_.equals(net.history_)
+
+
+def test_only_a_verbose_net_says_that_it_stopped_early(capsys):
+    fitted(early_stopping=True, max_epochs=50, patience=1, tol=10.0)
+    assert not capsys.readouterr().out
+    fitted(early_stopping=True, max_epochs=50, patience=1, tol=10.0, verbose=1)
+    assert "Stopping since valid_loss" in capsys.readouterr().out
