@@ -1,7 +1,8 @@
 """The score of a search on rows that it has not seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Any
 
 import joblib
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import cross_validate
 
-from skhyper._sklearn import BaseSearchCV
+from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.fused import Report, report_in_force
 from skhyper.search._base import BaseSearch
 from skhyper.search._fusion import joblib_options
@@ -70,7 +71,8 @@ def nested_score(
     TypeError
         If `search` is no search.
     ValueError
-        If it does not refit, or whatever ``cross_validate`` or the search raises.
+        If it does not refit or `outer` does not split; or whatever ``cross_validate``
+        or the search raises.
 
     See Also
     --------
@@ -93,18 +95,7 @@ def nested_score(
     >>> sorted(scores)
     ['estimator', 'fit_time', 'inner_score', 'score_time', 'test_score']
     """
-    if not isinstance(search, BaseSearchCV):
-        raise TypeError(
-            "The 'search' parameter of nested_score must be a search, such as "
-            f"RandomizedSearchCV. Got {search!r}. For an estimator take "
-            "sklearn.model_selection.cross_validate."
-        )
-    if search.refit is False:
-        raise ValueError(
-            "The 'search' parameter of nested_score must refit, as what it chooses is "
-            f"scored. Got {type(search).__name__} with refit=False. Set refit=True or, "
-            "under several metrics, to the name of one."
-        )
+    _check(search, outer)
     with _backend_of(search):
         scores = cross_validate(
             search,
@@ -120,6 +111,32 @@ def nested_score(
     if verbose:
         print(_beside(scores, search))  # noqa: T201
     return scores
+
+
+def _check(search: Any, outer: Any) -> None:
+    """Name all that is wrong with the arguments."""
+    if not isinstance(search, BaseSearchCV):
+        raise TypeError(
+            "The 'search' parameter of nested_score must be a search, such as "
+            f"RandomizedSearchCV. Got {search!r}. For an estimator take "
+            "sklearn.model_selection.cross_validate."
+        )
+    mistakes = []
+    if search.refit is False:
+        mistakes.append(
+            "The 'search' parameter of nested_score must refit, as what it chooses is "
+            f"scored. Got {type(search).__name__} with refit=False. Set refit=True or, "
+            "under several metrics, to the name of one."
+        )
+    is_count = Interval(Integral, 2, None, closed="left").is_satisfied_by(outer)
+    splits = isinstance(outer, Iterable) or hasattr(outer, "split")
+    if isinstance(outer, str) or not (is_count or splits):
+        mistakes.append(
+            "The 'outer' parameter of nested_score must be an int of at least 2, a "
+            f"splitter or an iterable of splits. Got {outer!r}."
+        )
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
 
 
 @contextmanager
@@ -138,16 +155,15 @@ def _backend_of(search: BaseSearchCV) -> Iterator[None]:
 
 
 def _inner_score(search: BaseSearchCV) -> float:
-    """Read the score of the choice; a search that failed has none."""
+    """Read the score of the choice, if the search has not failed and gives one.
+
+    A callable that chooses by several metrics does not say which is the one.
+    """
     if not hasattr(search, "best_index_"):
         return float("nan")
     metric = search.refit if search.multimetric_ else "score"
     if callable(metric):
-        metric = next(
-            name.removeprefix("mean_test_")
-            for name in search.cv_results_
-            if name.startswith("mean_test_")
-        )
+        return float("nan")
     return float(search.cv_results_[f"mean_test_{metric}"][search.best_index_])
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from skhyper._sklearn import BaseSearchCV
 from skhyper.search._target import Parameters
 
-__all__ = ["ONE_SE", "REGULARIZATION", "check_one_se", "simplest_within_error"]
+__all__ = ["ONE_SE", "check_one_se", "simplest_within_error"]
 
 ONE_SE = "1se"
 """The ``refit`` that stands for one standard error."""
@@ -17,7 +17,7 @@ REGULARIZATION = ("l1", "l2", "weight_decay", "dropout", "label_smoothing")
 """Arguments of networks, more of which is simpler, the first that differs deciding."""
 
 
-def simplest_within_error(results: dict[str, Any], metric: str = "score") -> int:
+def simplest_within_error(results: dict[str, Any]) -> int:
     """Choose the simplest candidate within one standard error of the best.
 
     The rule is that of Breiman and others [1]_. The standard error is that of the best
@@ -30,10 +30,9 @@ def simplest_within_error(results: dict[str, Any], metric: str = "score") -> int
     Parameters
     ----------
     results : dict of str to ndarray
-        ``cv_results_``. Where candidates were trained for differently long, only those
-        come into question that were trained as long as the best.
-    metric : str, default="score"
-        The name of the score.
+        ``cv_results_`` of a single metric. Where candidates were trained for
+        differently long, only those come into question that were trained as long as
+        the best.
 
     Returns
     -------
@@ -45,14 +44,13 @@ def simplest_within_error(results: dict[str, Any], metric: str = "score") -> int
     .. [1] L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and
        Regression Trees", 1984, section 3.4.3.
     """
-    ranks = results[f"rank_test_{metric}"]
-    means = results[f"mean_test_{metric}"]
+    ranks = results["rank_test_score"]
+    means = results["mean_test_score"]
     best = int(ranks.argmin())
     n_splits = sum(
-        name.startswith("split") and name.endswith(f"_test_{metric}")
-        for name in results
+        name.startswith("split") and name.endswith("_test_score") for name in results
     )
-    error = results[f"std_test_{metric}"][best] / np.sqrt(n_splits - 1)
+    error = results["std_test_score"][best] / np.sqrt(n_splits - 1)
     # What failed has no weights, whatever score stands in for its own.
     good = (means >= means[best] - error) & ~np.isnan(results["mean_n_weights"])
     if "n_resources" in results:

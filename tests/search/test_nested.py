@@ -138,3 +138,21 @@ def test_search_that_does_not_refit_is_refused(digits):
     search = GridSearchCV(make_net(), SPACE, refit=False)
     with pytest.raises(ValueError, match=re.escape("GridSearchCV with refit=False")):
         nested_score(search, *digits)
+
+
+@pytest.mark.parametrize("outer", [1, 0, -3, 2.5, True, "5", None])
+def test_what_does_not_split_is_refused_with_all_mistakes(outer, digits):
+    search = GridSearchCV(make_net(), SPACE, refit=False)
+    with pytest.raises(ValueError, match="'outer' parameter of nested_score") as caught:
+        nested_score(search, *digits, outer=outer)
+    assert f"Got {outer!r}" in str(caught.value)
+    assert "must refit" in str(caught.value)
+
+
+def test_choice_of_a_callable(digits):
+    search = GridSearchCV(make_net(), SPACE, cv=2, random_state=0, refit=lambda _: 0)
+    scores = nested_score(search, *digits, outer=2, verbose=False)
+    expected = [
+        fitted.cv_results_["mean_test_score"][0] for fitted in scores["estimator"]
+    ]
+    np.testing.assert_array_equal(scores["inner_score"], expected)
