@@ -14,6 +14,8 @@ from skhyper.training import (
     checkpoints_here,
     checkpoints_in_force,
     driver_in_force,
+    kept_in,
+    store_here,
 )
 from skhyper.training.driver import Driver
 
@@ -25,7 +27,8 @@ class Task:
 
     ``owner`` is whoever submitted it, to be told from others when it is given up.
     ``report`` hears of its fits, and of those of the tasks that follow it. Its runs go
-    on from the checkpoints that are in force in the thread that makes it.
+    on from the checkpoints that are in force in the thread that makes it, and are kept
+    in the same store.
     """
 
     def __init__(
@@ -40,11 +43,16 @@ class Task:
         self.owner = owner
         self.report = report
         self.checkpoints = checkpoints_here()
+        self.store = store_here()
         self.future: Future[Any] = Future()
 
     def run(self, halt: Halt, driver: Driver, sharer: Callable[[Data], Data]) -> None:
         """Call it, with what its fits are trained by, and hand over what it gives."""
-        with report_in_force(self.report), checkpoints_in_force(self.checkpoints):
+        with (
+            report_in_force(self.report),
+            checkpoints_in_force(self.checkpoints),
+            kept_in(self.store),
+        ):
             try:
                 with halt.in_force(), driver_in_force(driver, sharer):
                     result = self.function()

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
 from skhyper.search._target import Parameters
-from skhyper.training import Checkpoints, checkpoints_here, checkpoints_in_force
+from skhyper.training import Checkpoints, checkpoints_in_force
 
 __all__ = ["Leg", "check_rungs", "fit_leg"]
 
@@ -81,8 +81,6 @@ def fit_leg(
         for network in networks.values():
             network.set_params(max_epochs=leg.max_epochs or network.max_epochs)
         leg.checkpoints.pause = leg.n_epochs
-        around = checkpoints_here()
-        leg.checkpoints.store = None if around is None else around.store
         with checkpoints_in_force(leg.checkpoints):
             estimator.fit(*data, **params)
         return estimator

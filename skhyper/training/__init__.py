@@ -11,6 +11,7 @@ from skhyper.training.driver import (
     driver_in_force,
     kept_in,
     share,
+    store_here,
     train,
 )
 from skhyper.training.evaluation import (
@@ -71,6 +72,7 @@ __all__ = [
     "state_of",
     "state_under",
     "store_at",
+    "store_here",
     "train",
     "train_alone",
     "train_on",

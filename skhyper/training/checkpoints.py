@@ -36,9 +36,6 @@ class Checkpoints:
     ----------
     pause : int or None, default=None
         Epoch after which runs are paused; None trains them to their end.
-    store : Store or None, default=None
-        Where they are kept beyond this process, every few epochs; None keeps them in
-        memory alone.
 
     Attributes
     ----------
@@ -60,9 +57,8 @@ class Checkpoints:
     9 max_epochs
     """
 
-    def __init__(self, pause: int | None = None, store: Store | None = None) -> None:
+    def __init__(self, pause: int | None = None) -> None:
         self.pause = pause
-        self.store = store
         self.n_epochs = 0
         self._runs: dict[str, Outcome | NetState] = {}
         self._left: dict[str, NetState] = {}
@@ -79,7 +75,9 @@ class Checkpoints:
             self._left[_kin(key)] = known
         self._runs.clear()
 
-    def train(self, train: Train, recipe: Recipe, data: Data) -> Outcome:
+    def train(
+        self, train: Train, recipe: Recipe, data: Data, store: Store | None = None
+    ) -> Outcome:
         """Train a run from where it was.
 
         Parameters
@@ -90,6 +88,9 @@ class Checkpoints:
             What to train.
         data : Data
             What to train on.
+        store : Store or None, default=None
+            Where it is kept beyond this process, every few epochs; None keeps it in
+            memory alone.
 
         Returns
         -------
@@ -98,26 +99,26 @@ class Checkpoints:
         """
         key = run_key(recipe, data)
         last = replace(recipe, pause=self.pause).last_epoch
-        known = self._known(key, last, recipe, data)
+        known = self._known(key, last, recipe, data, store)
         passed: int | None = None
         while not isinstance(known, Outcome):
             n_behind = 0 if known is None else len(known.history)
             # What a callback sees is one training.
-            is_kept = self.store is not None and not recipe.callbacks
+            is_kept = store is not None and not recipe.callbacks
             stop = min(last, n_behind + EPOCHS_BETWEEN) if is_kept else last
             outcome = train(replace(recipe, pause=stop), data, known)
             self.n_epochs += len(outcome.epochs) - n_behind
-            self._keep(key, outcome)
-            if self.store is not None and passed is not None:
+            self._keep(key, outcome, store)
+            if store is not None and passed is not None:
                 # Nobody goes on from between two pauses but who was cut off there.
-                self.store.remove(key, passed)
+                store.remove(key, passed)
             if outcome.paused is None or stop == last:
                 return outcome
             known, passed = outcome.paused, stop
         return known
 
     def _known(
-        self, key: str, last: int, recipe: Recipe, data: Data
+        self, key: str, last: int, recipe: Recipe, data: Data, store: Store | None
     ) -> Outcome | NetState | None:
         """Find how far a run has come: to its end, to the pause, or to before that."""
         known = self._runs.get(key)
@@ -126,9 +127,9 @@ class Checkpoints:
         if known is None and _kin(key) in self._left:
             known = inherited(recipe, self._left.pop(_kin(key)), data)
         entry = None if known is None else Entry(known, StopReason.PAUSE)
-        if self.store is not None and (known is None or len(known.history) < last):
+        if store is not None and (known is None or len(known.history) < last):
             # Another process may have come further.
-            entry = self.store.read(key, last) or entry
+            entry = store.read(key, last) or entry
         if entry is None:
             return None
         state, is_paused = entry.state, entry.reason is StopReason.PAUSE
@@ -141,11 +142,11 @@ class Checkpoints:
         self._runs[key] = state if is_paused else outcome
         return replace(outcome, paused=state if is_paused else None)
 
-    def _keep(self, key: str, outcome: Outcome) -> None:
+    def _keep(self, key: str, outcome: Outcome, store: Store | None) -> None:
         self._runs[key] = outcome if outcome.paused is None else outcome.paused
-        if self.store is not None:
+        if store is not None:
             state = outcome.paused or state_of(outcome.net, is_over=True)
-            self.store.write(key, Entry(state, outcome.stop_reason))
+            store.write(key, Entry(state, outcome.stop_reason))
 
 
 def run_key(recipe: Recipe, data: Data) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "driver_in_force",
     "kept_in",
     "share",
+    "store_here",
     "train",
 ]
 
@@ -49,6 +50,7 @@ class _Here(threading.local):
     driver: Driver = staticmethod(train_alone)
     sharer: Callable[[Data], Data] = staticmethod(keep)
     checkpoints: Checkpoints | None = None
+    store: Store | None = None
 
 
 _here = _Here()
@@ -79,9 +81,10 @@ def train(recipe: Recipe, data: Data, start: Start = None) -> Outcome:
     TrainingDiverged
         When a loss or a weight stops being finite.
     """
-    if _here.checkpoints is None or start is not None:
+    checkpoints, store = _here.checkpoints, _here.store
+    if start is not None or (checkpoints is None and store is None):
         return _here.driver(recipe, data, start)
-    return _here.checkpoints.train(_here.driver, recipe, data)
+    return (checkpoints or Checkpoints()).train(_here.driver, recipe, data, store)
 
 
 def share(data: Data) -> Data:
@@ -175,7 +178,20 @@ def kept_in(store: Store | None) -> Iterator[None]:
     None
         Nothing.
     """
-    here = _here.checkpoints or Checkpoints()
-    here.store = here.store or store
-    with checkpoints_in_force(_here.checkpoints if store is None else here):
+    before = _here.store
+    _here.store = before or store
+    try:
         yield
+    finally:
+        _here.store = before
+
+
+def store_here() -> Store | None:
+    """Give the store that keeps the runs of this thread.
+
+    Returns
+    -------
+    store : Store or None
+        The store; None if none keeps them.
+    """
+    return _here.store

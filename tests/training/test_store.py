@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from sklearn.datasets import load_iris
+from sklearn.ensemble import BaggingClassifier
 
+from skhyper import GridSearchCV, MLPClassifier
 from skhyper.exceptions import StoreWarning
 from skhyper.rules import OPTIMIZERS, SCHEDULES
 from skhyper.training import (
@@ -14,6 +17,7 @@ from skhyper.training import (
     Entry,
     NetState,
     Store,
+    checkpoints_in_force,
     run_key,
     train_alone,
     train_on,
@@ -28,8 +32,8 @@ def make_run(**knobs):
 
 def train(store, recipe, data, pause=None):
     """Train as a fit does; give the outcome and the epochs that it took."""
-    checkpoints = Checkpoints(pause, store)
-    outcome = checkpoints.train(train_alone, recipe, data)
+    checkpoints = Checkpoints(pause)
+    outcome = checkpoints.train(train_alone, recipe, data, store)
     return outcome, checkpoints.n_epochs
 
 
@@ -178,3 +182,22 @@ def test_values_of_every_kind_come_back(tmp_path):
     assert str(again) == str(state)
     assert again.optimizer["betas"] == (0.9, 0.99)
     assert list(again.schedule["milestones"]) == [3]
+
+
+def test_a_fit_without_memory_is_kept_nowhere_whatever_came_before(tmp_path):
+    X, y = load_iris(return_X_y=True)
+    with checkpoints_in_force(Checkpoints()):
+        MLPClassifier((4,), max_epochs=2, random_state=0, memory=tmp_path).fit(X, y)
+        kept = files(tmp_path)
+        MLPClassifier((4,), max_epochs=2, random_state=1).fit(X, y)
+    assert kept
+    assert files(tmp_path) == kept
+
+
+def test_tasks_in_threads_are_kept_where_those_are_that_make_them(tmp_path):
+    X, y = load_iris(return_X_y=True)
+    bagging = BaggingClassifier(MLPClassifier((4,), max_epochs=2), 3, n_jobs=2)
+    settings = {"cv": 2, "random_state": 0, "memory": tmp_path, "refit": False}
+    GridSearchCV(bagging, {"estimator__lr": [0.01, 0.1]}, **settings).fit(X, y)
+    n_files = len([path for path in files(tmp_path) if path.is_file()])
+    assert n_files == 2 * 2 * 3
