@@ -10,6 +10,7 @@ from skhyper.search._brackets import rung_epochs
 from skhyper.search._docs import documented
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._plan import Plan
+from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._rung_search import RungSearch
 from skhyper.search._rungs import Asynchronous
 from skhyper.search._spaces import SPACE_CONSTRAINTS
@@ -63,6 +64,7 @@ class ASHASearchCV(RungSearch):
         the first.
     {n_jobs}
     {refit}
+    {refit_epochs}
     {cv}
     {verbose}
     {pre_dispatch}
@@ -137,6 +139,7 @@ class ASHASearchCV(RungSearch):
         "factor": [Interval(Integral, 2, None, closed="left")],
         "min_epochs": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
+        "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
     }
@@ -154,6 +157,7 @@ class ASHASearchCV(RungSearch):
         scoring: Any = None,
         n_jobs: int | None = None,
         refit: Any = True,
+        refit_epochs: str | None = None,
         cv: Any = None,
         verbose: int = 0,
         pre_dispatch: int | str = "2*n_jobs",
@@ -181,6 +185,7 @@ class ASHASearchCV(RungSearch):
         self.factor = factor
         self.min_epochs = min_epochs
         self.random_state = random_state
+        self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
 

@@ -26,8 +26,9 @@ from skhyper.search._fusion import joblib_options
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._plan import Plan
+from skhyper.search._refit import check_refit, median_leg
 from skhyper.search._results import cv_results, mean_score, metric_names, results_frame
-from skhyper.search._simplest import ONE_SE, check_one_se, simplest_within_error
+from skhyper.search._simplest import ONE_SE, simplest_within_error
 from skhyper.search._target import Parameters
 from skhyper.search._task import Procedure, seed_unset
 from skhyper.training import kept_in, store_at
@@ -43,6 +44,7 @@ class BaseSearch(BaseSearchCV):
     """
 
     random_state: Any
+    refit_epochs: Any
     fused: Any
     memory: Any
 
@@ -113,7 +115,7 @@ class BaseSearch(BaseSearchCV):
         self.n_splits_ = len(folds)
         estimator = clone(self.estimator)
         parameters = Parameters(estimator)
-        check_one_se(self, parameters, len(folds))
+        check_refit(self, parameters, len(folds))
         strategy = self._strategy(parameters)
         procedure = Procedure(
             scorer=scorer,
@@ -143,7 +145,8 @@ class BaseSearch(BaseSearchCV):
         self._warn_of_failures(evaluation.outcomes)
         self._keep(evaluation.outcomes, scorer)
         if self.refit:
-            self._refit(estimator, procedure, context, data)
+            best = evaluation.outcomes[self.best_index_]
+            self._refit(estimator, best, procedure, context, data)
         is_multimetric = isinstance(scorer, MultimetricScorer)
         self.scorer_ = scorer._scorers if is_multimetric else scorer
         context.call_on_fit_task_end(**data)
@@ -241,19 +244,23 @@ class BaseSearch(BaseSearchCV):
     def _refit(
         self,
         estimator: BaseEstimator,
+        outcome: Outcome,
         procedure: Procedure,
         context: CallbackContext,
         data: dict[str, Any],
     ) -> None:
         best = clone(estimator).set_params(**clone(self.best_params_, safe=False))
         seed_unset(best, procedure.seed, self.best_params_)
+        leg = self._whole_leg()
+        if self.refit_epochs is not None:
+            leg = median_leg(best, outcome, leg)
         refit_context = context.subcontext(task_name="refit-with-best-params")
         X, y = data["X"], data["y"]
         with refit_context.propagate_callback_context(best):
             refit_context.call_on_fit_task_begin(**data)
             start = time.time()
             with raise_swallowed_interrupt(), kept_in(procedure.store):
-                best = fit_leg(best, self._whole_leg(), X, y, procedure.fit_params)
+                best = fit_leg(best, leg, X, y, procedure.fit_params)
             self.refit_time_ = time.time() - start
         self.best_estimator_ = best
         if hasattr(best, "feature_names_in_"):

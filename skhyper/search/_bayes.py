@@ -18,6 +18,7 @@ from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._optimizer_kwargs import check_optimizer_kwargs
 from skhyper.search._plan import Plan, plan_draws
+from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._results import train_ranks
 from skhyper.search._spaces import SPACE_CONSTRAINTS, FlatSpace, read_subspaces
 from skhyper.search._strategy import Strategy
@@ -76,6 +77,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         search; or a callable that is given ``cv_results_``
         and returns the index of its choice; or False. '1se' is as in
         :class:`GridSearchCV`.
+    {refit_epochs}
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None for 5. The rows are split once, so that every
         candidate is judged on the same ones.
@@ -147,6 +149,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         "n_points": [Interval(Integral, 1, None, closed="left")],
         "iid": "no_validation",
         "random_state": ["random_state"],
+        "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
     }
@@ -163,6 +166,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         n_points: int = 8,
         iid: Any = "deprecated",
         refit: Any = True,
+        refit_epochs: str | None = None,
         cv: Any = None,
         verbose: int = 0,
         pre_dispatch: int | str = "2*n_jobs",
@@ -193,6 +197,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         self.n_points = n_points
         self.iid = iid
         self.random_state = random_state
+        self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
 

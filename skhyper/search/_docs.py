@@ -24,6 +24,13 @@ refit : bool, str or callable, default=True
     simplest candidate within one standard error of the best: the one with the
     fewest weights, and of those the most regularized, by ``l1``, ``l2``,
     ``weight_decay``, ``dropout`` or ``label_smoothing``.""",
+    "refit_epochs": """\
+refit_epochs : 'median' or None, default=None
+    For how long the networks of the best candidate are trained in the refit. None is
+    as they say themselves, which sets rows aside where they stop early. With 'median'
+    they learn from all rows, for the median of the best epochs of the splits, under
+    the learning rates that the splits had; ``stop_reason_`` is 'pause' then, if that
+    is before ``max_epochs``.""",
     "cv": """\
 cv : int, splitter or iterable, default=None
     Folds, as in scikit-learn; None for 5. The rows are split once, so that every

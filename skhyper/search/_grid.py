@@ -10,6 +10,7 @@ from skhyper.search._base import BaseSearch
 from skhyper.search._docs import documented
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._plan import Plan, plan_candidates
+from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._spaces import SPACE_CONSTRAINTS, read_spaces, to_grids
 from skhyper.search._strategy import Listed
 from skhyper.search._target import Parameters
@@ -38,6 +39,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
     {scoring}
     {n_jobs}
     {refit}
+    {refit_epochs}
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None for 5. The rows are split once, so that every
         candidate is judged on the same ones.
@@ -92,6 +94,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         **SklearnGridSearchCV._parameter_constraints,
         "param_grid": SPACE_CONSTRAINTS,
         "random_state": ["random_state"],
+        "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
     }
@@ -104,6 +107,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         scoring: Any = None,
         n_jobs: int | None = None,
         refit: Any = True,
+        refit_epochs: str | None = None,
         cv: Any = None,
         verbose: int = 0,
         pre_dispatch: int | str = "2*n_jobs",
@@ -126,6 +130,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
             return_train_score=return_train_score,
         )
         self.random_state = random_state
+        self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
 

@@ -14,6 +14,7 @@ from skhyper.search._docs import documented
 from skhyper.search._draws import Draws, load_trials
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
+from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
 from skhyper.search._suggested import SuggestedSearch
@@ -52,6 +53,7 @@ class HyperoptSearchCV(SuggestedSearch):
     {scoring}
     {n_jobs}
     {refit}
+    {refit_epochs}
     {cv}
     {verbose}
     {pre_dispatch}
@@ -105,6 +107,7 @@ class HyperoptSearchCV(SuggestedSearch):
         "algorithm": [StrOptions(set(ALGORITHMS))],
         "trials": [str, Path, HasMethods(["insert_trial_docs", "losses"]), None],
         "random_state": ["random_state"],
+        "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
     }
@@ -121,6 +124,7 @@ class HyperoptSearchCV(SuggestedSearch):
         scoring: Any = None,
         n_jobs: int | None = None,
         refit: Any = True,
+        refit_epochs: str | None = None,
         cv: Any = None,
         verbose: int = 0,
         pre_dispatch: int | str = "2*n_jobs",
@@ -147,6 +151,7 @@ class HyperoptSearchCV(SuggestedSearch):
         self.algorithm = algorithm
         self.trials = trials
         self.random_state = random_state
+        self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
 

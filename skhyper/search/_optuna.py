@@ -16,6 +16,7 @@ from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._leg import Leg
+from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._results import mean_score
 from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
@@ -78,6 +79,7 @@ class OptunaSearchCV(SuggestedSearch):
     {scoring}
     {n_jobs}
     {refit}
+    {refit_epochs}
     {cv}
     {verbose}
     {pre_dispatch}
@@ -142,6 +144,7 @@ class OptunaSearchCV(SuggestedSearch):
         "study_name": [str, None],
         "objectives": [list, tuple, None],
         "random_state": ["random_state"],
+        "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
     }
@@ -164,6 +167,7 @@ class OptunaSearchCV(SuggestedSearch):
         scoring: Any = None,
         n_jobs: int | None = None,
         refit: Any = True,
+        refit_epochs: str | None = None,
         cv: Any = None,
         verbose: int = 0,
         pre_dispatch: int | str = "2*n_jobs",
@@ -196,6 +200,7 @@ class OptunaSearchCV(SuggestedSearch):
         self.study_name = study_name
         self.objectives = objectives
         self.random_state = random_state
+        self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
 

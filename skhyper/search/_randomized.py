@@ -11,6 +11,7 @@ from skhyper.search._base import BaseSearch
 from skhyper.search._docs import documented
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._plan import Plan, plan_candidates, plan_draws
+from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._spaces import (
     SPACE_CONSTRAINTS,
     Space,
@@ -47,6 +48,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
     {scoring}
     {n_jobs}
     {refit}
+    {refit_epochs}
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None for 5. The rows are split once, so that every
         candidate is judged on the same ones.
@@ -100,6 +102,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SklearnRandomizedSearchCV._parameter_constraints,
         "param_distributions": SPACE_CONSTRAINTS,
+        "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
     }
@@ -113,6 +116,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         scoring: Any = None,
         n_jobs: int | None = None,
         refit: Any = True,
+        refit_epochs: str | None = None,
         cv: Any = None,
         verbose: int = 0,
         pre_dispatch: int | str = "2*n_jobs",
@@ -136,6 +140,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
             error_score=error_score,
             return_train_score=return_train_score,
         )
+        self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
 

@@ -15,6 +15,7 @@ from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._leg import Leg
 from skhyper.search._ray_engine import check_engine
 from skhyper.search._ray_runs import Runs
+from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
@@ -72,6 +73,7 @@ class RayTuneSearchCV(SuggestedSearch):
     n_jobs : int, default=None
         Trials at the same time; None and -1 are as many as there are resources for.
     {refit}
+    {refit_epochs}
     {cv}
     {verbose}
     {pre_dispatch}
@@ -140,6 +142,7 @@ class RayTuneSearchCV(SuggestedSearch):
         "storage": [str, Path, None],
         "name": [str, None],
         "random_state": ["random_state"],
+        "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
     }
@@ -161,6 +164,7 @@ class RayTuneSearchCV(SuggestedSearch):
         scoring: Any = None,
         n_jobs: int | None = None,
         refit: Any = True,
+        refit_epochs: str | None = None,
         cv: Any = None,
         verbose: int = 0,
         pre_dispatch: int | str = "2*n_jobs",
@@ -192,6 +196,7 @@ class RayTuneSearchCV(SuggestedSearch):
         self.storage = storage
         self.name = name
         self.random_state = random_state
+        self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
 
