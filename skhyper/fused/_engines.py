@@ -1,5 +1,6 @@
 """The backends of joblib that take stacks of tasks to workers."""
 
+import builtins
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
@@ -46,10 +47,14 @@ class Engine:
     ----------
     backend : ParallelBackendBase
         The backend of joblib.
+    lost, killed : tuple of type
+        Errors of a call whose worker has died: it is to be sent again, or has been.
     """
 
     name = ""
     options: Sequence[str] = ()
+    lost: tuple[type[BaseException], ...] = ()
+    killed: tuple[type[BaseException], ...] = ()
 
     def __init__(self, **options: Any) -> None:
         with joblib.parallel_config(self.name, **options) as config:
@@ -71,10 +76,6 @@ class Engine:
         """Send a call with its arguments, and have the callback called with its end."""
         self.backend.submit(BatchedCalls([call], NESTED), callback)
 
-    def is_lost(self, error: BaseException) -> bool:
-        """Tell whether a call has ended because its worker did."""
-        return isinstance(error, TerminatedWorkerError)
-
     def renew(self) -> None:
         """Make good what was lost with a worker, so that calls can be sent again."""
 
@@ -89,6 +90,7 @@ class Loky(Engine):
     """
 
     name = "loky"
+    lost = (TerminatedWorkerError,)
     options = ("idle_worker_timeout",)
 
     def configure(self, n_jobs: int, parallel: Any, **settings: Any) -> int:
@@ -119,6 +121,7 @@ class Dask(Engine):
     """
 
     name = "dask"
+    lost = (CancelledError,)
     options = (
         "client",
         "scheduler_host",
@@ -132,11 +135,13 @@ class Dask(Engine):
 
     def __init__(self, **options: Any) -> None:
         distributed = import_extra("distributed", USER.format(self.name), "dask")
-        self._lost = (distributed.scheduler.KilledWorker, CancelledError)
+        self._dumps = distributed.protocol.pickle.dumps
+        self.killed = (distributed.scheduler.KilledWorker,)
         super().__init__(**options)
 
     def submit(self, call: tuple[Any, ...], callback: Callable[[Any], None]) -> None:
-        """Send a call; joblib does not tell of one that its worker has not survived."""
+        """Send a call; joblib would wait for ever if it cannot be, or is given up."""
+        self._dumps([part for part in call[1] if getattr(part, "nbytes", 0) < LARGE])
 
         def tell(future: Future[Any]) -> None:
             if (error := future.exception()) is not None:
@@ -144,10 +149,6 @@ class Dask(Engine):
 
         stack = BatchedCalls([call], NESTED)
         self.backend.submit(stack, callback).add_done_callback(tell)
-
-    def is_lost(self, error: BaseException) -> bool:
-        """Tell whether workers have died over a call, or with its arrays."""
-        return isinstance(error, self._lost)
 
     def renew(self) -> None:
         """Forget where the arrays were, so that they are sent again."""
@@ -167,9 +168,11 @@ class Ray(Engine):
         user = USER.format(self.name)
         import_extra("ray.util.joblib", user, "ray").register_ray()
         self._ray = import_extra("ray", user)
+        self.killed = (self._ray.exceptions.RayActorError,)
         again = {"max_restarts": 3, "max_task_retries": 3}
         super().__init__(ray_remote_args={**again, **(ray_remote_args or {})})
         self._parcels: dict[int, tuple[Any, Parcel]] = {}
+        self._print = builtins.print
 
     def pack(self, argument: Any) -> Any:
         """Put an array into the store, the same one only once."""
@@ -180,13 +183,14 @@ class Ray(Engine):
             self._parcels[id(argument)] = argument, parcel
         return self._parcels[id(argument)][1]
 
-    def is_lost(self, error: BaseException) -> bool:
-        """Tell whether an actor has died too often over a call."""
-        return isinstance(error, self._ray.exceptions.RayActorError)
-
     def end(self) -> None:
-        """Take the arrays out of the store."""
+        """Take the arrays out of the store, and give ``print`` back.
+
+        Ray puts a function of its own in its place, and whatever holds the former, as
+        callbacks of skorch do, could not be pickled any more.
+        """
         self._parcels.clear()
+        builtins.print = self._print
 
 
 @dataclass(frozen=True)

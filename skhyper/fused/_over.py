@@ -27,6 +27,7 @@ __all__ = ["OverBackend", "fused_backend"]
 MOST_TRIES = 3
 
 Callback = Callable[[Future[Any]], None]
+Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
 @dataclass
@@ -241,7 +242,7 @@ class OverBackend(ParallelBackendBase):
                 for _, args, kwargs in calls
                 for argument in (*args, *kwargs.values())
             ]
-            call = run_stack, (self._settings, layout, *flat), {}
+            call: Call = run_stack, (self._settings, layout, *flat), {}
             self.engine.submit(call, lambda out: self._end(stack, out))
         except BaseException as error:
             self._end(stack, error)
@@ -252,16 +253,15 @@ class OverBackend(ParallelBackendBase):
             if isinstance(out, BaseException):
                 raise out
             [(results, report)] = self.engine.backend.retrieve_result_callback(out)
-        except BaseException as error:
-            if not self.engine.is_lost(error):
-                self._tell(stack, error)
-            elif stack.n_tries < MOST_TRIES:
+        except BaseException as caught:
+            error = caught
+            if isinstance(error, self.engine.lost) and stack.n_tries < MOST_TRIES:
                 self._post(stack)
-            else:
-                self._tell(
-                    stack,
-                    TerminatedWorkerError(f"{error} (tried {MOST_TRIES} times)"),
-                )
+                return
+            if isinstance(error, (*self.engine.lost, *self.engine.killed)):
+                message = f"{error} (sent {stack.n_tries} times)"
+                error = TerminatedWorkerError(message)
+            self._tell(stack, error)
             return
         if self._heard_by is not None:
             self._heard_by.take(report)
