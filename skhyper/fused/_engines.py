@@ -1,6 +1,5 @@
 """The backends of joblib that take stacks of tasks to workers."""
 
-import builtins
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
@@ -15,8 +14,9 @@ from joblib.parallel import BatchedCalls, ParallelBackendBase, ThreadingBackend
 from skhyper._extras import import_extra
 from skhyper._joblib import TerminatedWorkerError, folder_chooser
 from skhyper.fused._memory import free_memory
+from skhyper.fused._stack import Call, Parcel
 
-__all__ = ["ENGINES", "Engine", "Parcel"]
+__all__ = ["ENGINES", "Engine"]
 
 USER = "joblib.parallel_config('fused', over={!r})"
 
@@ -26,13 +26,6 @@ LARGE = 1_000
 
 # What joblib would have run in the worker; the stack chooses another.
 NESTED = ThreadingBackend(nesting_level=1), None
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """An argument that lies where every worker can fetch it."""
-
-    fetch: Callable[[], Any]
 
 
 class Engine:
@@ -72,7 +65,7 @@ class Engine:
         """Give what travels in the place of an argument."""
         return argument
 
-    def submit(self, call: tuple[Any, ...], callback: Callable[[Any], None]) -> None:
+    def submit(self, call: Call, callback: Callable[[Any], None]) -> None:
         """Send a call with its arguments, and have the callback called with its end."""
         self.backend.submit(BatchedCalls([call], NESTED), callback)
 
@@ -102,7 +95,7 @@ class Loky(Engine):
         """Give each process its part of half of what is free."""
         return max(free_memory() // 2 // n_workers, 1)
 
-    def submit(self, call: tuple[Any, ...], callback: Callable[[Any], None]) -> None:
+    def submit(self, call: Call, callback: Callable[[Any], None]) -> None:
         """Send a call, its large arrays as files."""
         choose = folder_chooser(self.backend)
         self.backend.submit(BatchedCalls([call], NESTED, choose), callback)
@@ -139,7 +132,7 @@ class Dask(Engine):
         self.killed = (distributed.scheduler.KilledWorker,)
         super().__init__(**options)
 
-    def submit(self, call: tuple[Any, ...], callback: Callable[[Any], None]) -> None:
+    def submit(self, call: Call, callback: Callable[[Any], None]) -> None:
         """Send a call; joblib would wait for ever if it cannot be, or is given up."""
         self._dumps([part for part in call[1] if getattr(part, "nbytes", 0) < LARGE])
 
@@ -172,7 +165,6 @@ class Ray(Engine):
         again = {"max_restarts": 3, "max_task_retries": 3}
         super().__init__(ray_remote_args={**again, **(ray_remote_args or {})})
         self._parcels: dict[int, tuple[Any, Parcel]] = {}
-        self._print = builtins.print
 
     def pack(self, argument: Any) -> Any:
         """Put an array into the store, the same one only once."""
@@ -184,13 +176,8 @@ class Ray(Engine):
         return self._parcels[id(argument)][1]
 
     def end(self) -> None:
-        """Take the arrays out of the store, and give ``print`` back.
-
-        Ray puts a function of its own in its place, and whatever holds the former, as
-        callbacks of skorch do, could not be pickled any more.
-        """
+        """Take the arrays out of the store."""
         self._parcels.clear()
-        builtins.print = self._print
 
 
 @dataclass(frozen=True)

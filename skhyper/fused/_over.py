@@ -1,14 +1,11 @@
 """joblib's backend in which stacks of tasks go to the workers of another backend."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-import joblib
 from joblib.parallel import (
     BatchedCalls,
     ParallelBackendBase,
@@ -18,25 +15,14 @@ from joblib.parallel import (
 from skhyper._joblib import FallbackToBackend, TerminatedWorkerError
 from skhyper.exceptions import did_you_mean
 from skhyper.fused._backend import MOST_TASKS, STACK_OF_JOBLIB, FusedBackend
-from skhyper.fused._engines import ENGINES, Parcel
-from skhyper.fused._report import Report, report_here, report_in_force
+from skhyper.fused._engines import ENGINES
+from skhyper.fused._report import Report, report_here
+from skhyper.fused._stack import Callback, Stack
 
 __all__ = ["OverBackend", "fused_backend"]
 
 # How often a stack is sent whose worker dies.
 MOST_TRIES = 3
-
-Callback = Callable[[Future[Any]], None]
-Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
-
-
-@dataclass
-class Stack:
-    """Tasks that go to a worker together."""
-
-    tasks: Sequence[tuple[BatchedCalls, Callback]]
-    n_tries: int = 0
-    workers: int = 0
 
 
 class OverBackend(ParallelBackendBase):
@@ -235,14 +221,7 @@ class OverBackend(ParallelBackendBase):
                 self._workers += 1
             stack.n_tries += 1
             stack.workers = self._workers
-            calls = [call for batch, _ in stack.tasks for call in batch.items]
-            layout = [(func, len(args), tuple(kwargs)) for func, args, kwargs in calls]
-            flat = [
-                self.engine.pack(argument)
-                for _, args, kwargs in calls
-                for argument in (*args, *kwargs.values())
-            ]
-            call: Call = run_stack, (self._settings, layout, *flat), {}
+            call = stack.call(self._settings, self.engine.pack)
             self.engine.submit(call, lambda out: self._end(stack, out))
         except BaseException as error:
             self._end(stack, error)
@@ -253,76 +232,20 @@ class OverBackend(ParallelBackendBase):
             if isinstance(out, BaseException):
                 raise out
             [(results, report)] = self.engine.backend.retrieve_result_callback(out)
-        except BaseException as caught:
-            error = caught
+        except BaseException as error:
             if isinstance(error, self.engine.lost) and stack.n_tries < MOST_TRIES:
                 self._post(stack)
-                return
-            if isinstance(error, (*self.engine.lost, *self.engine.killed)):
+            elif isinstance(error, (*self.engine.lost, *self.engine.killed)):
                 message = f"{error} (sent {stack.n_tries} times)"
-                error = TerminatedWorkerError(message)
-            self._tell(stack, error)
+                stack.fail(TerminatedWorkerError(message))
+            else:
+                stack.fail(error)
             return
         if self._heard_by is not None:
             self._heard_by.take(report)
-        self._tell(stack, None, iter(results))
+        stack.succeed(results)
         # What joblib has submitted in the meantime is for the worker that is idle now.
         self._send_pending(1)
-
-    def _tell(
-        self,
-        stack: Stack,
-        error: BaseException | None,
-        results: Iterator[Any] = iter(()),  # noqa: B008
-    ) -> None:
-        for batch, callback in stack.tasks:
-            future: Future[Any] = Future()
-            if error is None:
-                future.set_result(list(islice(results, len(batch))))
-            else:
-                future.set_exception(error)
-            callback(future)
-
-
-def run_stack(
-    settings: dict[str, Any],
-    layout: Sequence[tuple[Callable[..., Any], int, tuple[str, ...]]],
-    *flat: Any,
-) -> tuple[list[Any], Report]:
-    """Run the tasks of a stack in this process, and train their fits together.
-
-    Parameters
-    ----------
-    settings : dict of str to object
-        Arguments of the backend "fused".
-    layout : sequence of (callable, int, tuple of str)
-        For each task what is called, and with how many arguments by place and with
-        which by name.
-    *flat : object
-        The arguments of all tasks, one after the other, so that each array is seen
-        by what takes them to the worker.
-
-    Returns
-    -------
-    results : list
-        What the tasks give.
-    report : Report
-        Which fits were trained together.
-    """
-    arguments = iter([a.fetch() if isinstance(a, Parcel) else a for a in flat])
-    calls = [
-        (
-            func,
-            tuple(islice(arguments, n_args)),
-            dict(zip(names, arguments, strict=False)),
-        )
-        for func, n_args, names in layout
-    ]
-    report = Report()
-    fused = joblib.parallel_config("fused", n_jobs=1, **settings)
-    with report_in_force(report), fused:
-        results = joblib.Parallel()(calls)
-    return results, report
 
 
 def fused_backend(*args: Any, over: str | None = None, **options: Any) -> Any:

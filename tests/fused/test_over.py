@@ -53,6 +53,8 @@ def over(request):
         with LocalCluster(**settings) as cluster, Client(cluster):
             yield "dask"
     else:
+        # It would put a function of its own in the place of print.
+        os.environ["RAY_TQDM_PATCH_PRINT"] = "0"
         ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
         yield "ray"
         ray.shutdown()
