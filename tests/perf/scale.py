@@ -20,10 +20,10 @@ from skhyper.search._task import TaskResult
 
 # Dask: submit, compute, finished, in memory, gather and its answer, release, free.
 MESSAGES = 8
-# Seconds of Dask's scheduler for a task, as its documentation has it.
+# Seconds of Dask's scheduler for a task: the order of magnitude in its documentation.
 SCHEDULER = 0.001
-# An epoch of a stack takes a fixed time, and so much for each lane (an H200 with
-# networks 64-100-10: 20 epochs of 256 lanes in 0.15 seconds).
+# Seconds of an epoch of a stack, and of it for each lane. Together they are what an H200
+# took for 256 networks 64-100-10 (20 epochs in 0.15 s); their shares are assumed.
 EPOCH, LANE = 0.004, 0.000015
 
 
@@ -74,13 +74,15 @@ def simulate(n_workers, n_tasks, n_lanes, client, slower, seed=0):
 
     Lanes train 5 to 100 epochs, as early stopping has them; a lane that has stopped
     makes the step of its stack cheaper, not free, and leaves its place empty. Training
-    takes ``slower`` times as long as that of the networks it was measured with. The client hands out ``n_lanes`` to
-    each worker, and as many again whenever a stack comes back.
+    takes ``slower`` times as long as that of the networks it was measured with. The
+    client makes ``n_lanes`` tasks for each worker before it sends the first stack, and
+    as many again whenever one comes back.
     """
     rng = np.random.default_rng(seed)
     left = n_tasks
     ends: list[tuple[float, int]] = []
-    ready = 0.0
+    drawn = min(n_tasks, n_workers * n_lanes)
+    ready = drawn * client
     used = wall = 0.0
     idle_workers = list(range(n_workers))
     while left or ends:
@@ -91,8 +93,10 @@ def simulate(n_workers, n_tasks, n_lanes, client, slower, seed=0):
             epochs = np.sort(rng.integers(5, 101, size))
             alive = size - np.searchsorted(epochs, np.arange(epochs[-1]), "right")
             seconds = slower * (EPOCH + LANE * alive)
-            # They work side by side: the slower of client and scheduler counts.
-            ready = max(ready, wall) + max(size * client, SCHEDULER)
+            # Client and scheduler work side by side: the slower one counts.
+            making = 0.0 if drawn else size * client
+            drawn = max(drawn - size, 0)
+            ready = max(ready, wall) + max(making, SCHEDULER)
             used += float((alive / n_lanes * seconds).sum())
             heapq.heappush(ends, (ready + float(seconds.sum()), worker))
         wall, worker = heapq.heappop(ends)
