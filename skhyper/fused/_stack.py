@@ -101,7 +101,10 @@ def run_stack(
     report : Report
         Which fits were trained together.
     """
-    arguments = iter([a.fetch() if isinstance(a, Parcel) else a for a in flat])
+    # An array of many tasks is fetched once, so that they share it.
+    parcels = {id(part): part for part in flat if isinstance(part, Parcel)}
+    fetched = {place: parcel.fetch() for place, parcel in parcels.items()}
+    arguments = iter([fetched.get(id(part), part) for part in flat])
     calls = [
         (
             func,

@@ -211,6 +211,17 @@ def test_results_come_as_they_end(over):
         assert sorted(results) == [*range(9)]
 
 
+def test_tasks_of_a_worker_share_their_array(over):
+    rows = np.zeros((400, 1_000))
+
+    def look(rows):
+        return os.getpid(), id(rows)
+
+    with joblib.parallel_config("fused", over=over, n_jobs=2):
+        seen = joblib.Parallel()(joblib.delayed(look)(rows) for _ in range(8))
+    assert len(set(seen)) == len({pid for pid, _ in seen}) == 2
+
+
 def test_large_arrays_are_read_where_they_are(over):
     rows = np.random.default_rng(0).normal(size=(4_000, 40))
     labels = (rows[:, 0] > 0).astype(int)

@@ -22,8 +22,8 @@ from skhyper.search._task import TaskResult
 MESSAGES = 8
 # Seconds of Dask's scheduler for a task: the order of magnitude in its documentation.
 SCHEDULER = 0.001
-# Seconds of an epoch of a stack, and of it for each lane. Together they are what an H200
-# took for 256 networks 64-100-10 (20 epochs in 0.15 s); their shares are assumed.
+# Seconds of an epoch of a stack, and of it for each lane. Together they are what an
+# H200 took for 256 networks 64-100-10 (20 epochs in 0.15 s); their shares are assumed.
 EPOCH, LANE = 0.004, 0.000015
 
 
