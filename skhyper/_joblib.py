@@ -1,5 +1,33 @@
-"""The name of joblib that is vendored, imported in this one place."""
+"""What joblib keeps to itself, used in this one place."""
 
+from collections.abc import Callable
+from typing import Any
+
+from joblib._parallel_backends import FallbackToBackend
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-__all__ = ["TerminatedWorkerError"]
+__all__ = ["FallbackToBackend", "TerminatedWorkerError", "folder_chooser"]
+
+
+def folder_chooser(loky: Any) -> Callable[[], None]:
+    """Give what a call must do when it is pickled for the workers of loky.
+
+    Large arrays are then written to the folder of the Parallel object whose call it is,
+    which is removed with it. joblib does the same for backends that are loky's own.
+
+    Parameters
+    ----------
+    loky : LokyBackend
+        The backend; it has been configured.
+
+    Returns
+    -------
+    choose : callable
+        Chooses the folder.
+    """
+
+    def choose() -> None:
+        manager = loky._workers._temp_folder_manager
+        manager.set_current_context(loky.parallel._id)
+
+    return choose

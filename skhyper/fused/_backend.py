@@ -8,7 +8,7 @@ from numbers import Integral
 from typing import Any
 
 import joblib
-from joblib.parallel import ParallelBackendBase, register_parallel_backend
+from joblib.parallel import ParallelBackendBase
 
 from skhyper.exceptions import did_you_mean
 from skhyper.fused._memory import free_memory
@@ -266,6 +266,3 @@ def train_within(
         if request.report is not None:
             request.report.limit = limit
     return train_together(requests, n_threads, halt, executor)
-
-
-register_parallel_backend("fused", FusedBackend)

@@ -109,6 +109,20 @@ class Report:
             )
         self._n_groups += 1
 
+    def take(self, other: "Report") -> None:
+        """Add what another report has heard of, such as that of a worker.
+
+        Parameters
+        ----------
+        other : Report
+            It hears of runs that this one does not hear of.
+        """
+        self.n_runs += other.n_runs
+        self._rows += [
+            {**row, "group": row["group"] + self._n_groups} for row in other._rows
+        ]
+        self._n_groups += other._n_groups
+
     def look_back(self, n_tasks: int, n_at_once: int) -> None:
         """Find the runs of a call that were kept apart, and give that as their reason.
 

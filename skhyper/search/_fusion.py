@@ -7,7 +7,7 @@ import joblib
 from joblib import parallel
 
 from skhyper._sklearn import BaseSearchCV, StrOptions
-from skhyper.fused import FusedBackend
+from skhyper.fused import FusedBackend, OverBackend
 from skhyper.search._target import Parameters
 
 __all__ = ["FUSED_CONSTRAINTS", "MEMORY_CONSTRAINTS", "joblib_options"]
@@ -39,7 +39,7 @@ def joblib_options(search: BaseSearchCV, parameters: Parameters) -> dict[str, An
     fused = search.fused
     if isinstance(fused, str):
         fused = parameters.networks and not _is_chosen(backend)
-    if not fused or isinstance(backend, FusedBackend):
+    if not fused or isinstance(backend, FusedBackend | OverBackend):
         return options
     if search.n_jobs is None:
         # As without "fused", the own default of which is all processors.
