@@ -3,6 +3,7 @@
 import secrets
 import time
 import warnings
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import make_folds, splitter_of
 from skhyper.search._fusion import joblib_options
-from skhyper.search._interrupt import raise_swallowed_interrupt
+from skhyper.search._interrupt import how_to_go_on, raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._plan import Plan
 from skhyper.search._refit import check_refit, median_leg
@@ -88,8 +89,9 @@ class BaseSearch(BaseSearchCV):
             are unfit, nothing was there to fit, or every fit failed. With
             ``error_score="raise"``, whatever a fit raises.
         KeyboardInterrupt
-            At Ctrl-C. The table of the candidates that had finished is kept in
-            ``cv_results_``; one that was half trained is not in it.
+            At Ctrl-C. The candidates that had finished are in ``cv_results_``; the best
+            is fitted if ``refit`` says so, unless Ctrl-C comes again. A note of the
+            error says how to go on.
         """
         self._forget_last_fit()
         scorer, _ = self._get_scorers()
@@ -133,8 +135,12 @@ class BaseSearch(BaseSearchCV):
         evaluation = Evaluation(estimator, X, y, folds, procedure, options)
         try:
             self._search(strategy, evaluation, context)
-        except BaseException:
-            self._keep_finished(evaluation)
+        except BaseException as error:
+            outcomes = self._keep_finished(evaluation)
+            if isinstance(error, KeyboardInterrupt):
+                with suppress(KeyboardInterrupt, Exception):
+                    self._refit(estimator, outcomes, procedure, context, data)
+                error.add_note(how_to_go_on(self, len(outcomes)))
             raise
         finally:
             if parameters.networks or evaluation.report.n_runs:
@@ -144,11 +150,7 @@ class BaseSearch(BaseSearchCV):
             report.warn(type(self).__name__, "See fusion_report_.", stacklevel=3)
         self._warn_of_failures(evaluation.outcomes)
         self._keep(evaluation.outcomes, scorer)
-        if self.refit:
-            best = evaluation.outcomes[self.best_index_]
-            self._refit(estimator, best, procedure, context, data)
-        is_multimetric = isinstance(scorer, MultimetricScorer)
-        self.scorer_ = scorer._scorers if is_multimetric else scorer
+        self._refit(estimator, evaluation.outcomes, procedure, context, data)
         context.call_on_fit_task_end(**data)
         return self
 
@@ -211,8 +213,9 @@ class BaseSearch(BaseSearchCV):
 
     def _keep(self, outcomes: list[Outcome], scorer: Any) -> None:
         """Set the attributes that the finished candidates give."""
-        names = metric_names(outcomes, scorer)
-        self.multimetric_ = names is not None
+        is_multimetric = isinstance(scorer, MultimetricScorer)
+        self.scorer_ = scorer._scorers if is_multimetric else scorer
+        self.multimetric_ = metric_names(outcomes, scorer) is not None
         self.cv_results_ = cv_results(self, outcomes, scorer)
         if self.refit or not self.multimetric_:
             metric = self.refit if self.multimetric_ else "score"
@@ -230,30 +233,31 @@ class BaseSearch(BaseSearchCV):
             return simplest_within_error(results)
         return BaseSearchCV._select_best_index(refit, refit_metric, results)
 
-    def _keep_finished(self, evaluation: Evaluation) -> None:
-        """Keep what was finished when something ended the search."""
-        outcomes = evaluation.finished()
-        if outcomes and evaluation.folds:
-            with warnings.catch_warnings():
+    def _keep_finished(self, evaluation: Evaluation) -> list[Outcome]:
+        """Keep what was finished when something ended the search, and return it."""
+        outcomes = evaluation.finished() if evaluation.folds else []
+        if outcomes:
+            with warnings.catch_warnings(), suppress(Exception):
                 # Nothing may take the place of what ended the search.
                 warnings.simplefilter("ignore")
-                scorer = evaluation.procedure.scorer
-                self.multimetric_ = metric_names(outcomes, scorer) is not None
-                self.cv_results_ = cv_results(self, outcomes, scorer)
+                self._keep(outcomes, evaluation.procedure.scorer)
+        return outcomes
 
     def _refit(
         self,
         estimator: BaseEstimator,
-        outcome: Outcome,
+        outcomes: list[Outcome],
         procedure: Procedure,
         context: CallbackContext,
         data: dict[str, Any],
     ) -> None:
+        if not self.refit or not outcomes:
+            return
         best = clone(estimator).set_params(**clone(self.best_params_, safe=False))
         seed_unset(best, procedure.seed, self.best_params_)
         leg = self._whole_leg()
         if self.refit_epochs is not None:
-            leg = median_leg(best, outcome, leg)
+            leg = median_leg(best, outcomes[self.best_index_], leg)
         refit_context = context.subcontext(task_name="refit-with-best-params")
         X, y = data["X"], data["y"]
         with refit_context.propagate_callback_context(best):

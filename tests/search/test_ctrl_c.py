@@ -1,0 +1,166 @@
+"""What a search keeps at Ctrl-C, and what it says of how to go on."""
+
+import signal
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
+from skorch.callbacks import Callback
+
+from skhyper import BayesSearchCV, GridSearchCV, MLPClassifier, OptunaSearchCV
+
+X, Y = load_iris(return_X_y=True)
+NET = make_pipeline(StandardScaler(), MLPClassifier((4,), max_epochs=5))
+RATES = {"mlpclassifier__lr": [0.0001, 0.1, 0.01, 0.001]}
+
+
+class CtrlC:
+    """A scorer during whose n-th call the user presses Ctrl-C."""
+
+    def __init__(self, n_calls):
+        self.n_calls = n_calls
+
+    def __call__(self, estimator, X, y):
+        self.n_calls -= 1
+        if not self.n_calls:
+            signal.raise_signal(signal.SIGINT)
+        return estimator.score(X, y)
+
+
+class Once:
+    """A refit that chooses the first, and is told of it."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __call__(self, results):
+        raise self.error
+
+
+def interrupted(search, n_calls=8, **params):
+    """Interrupt a search with three splits one after the other."""
+    search = clone(search).set_params(scoring=CtrlC(n_calls), n_jobs=1, **params)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        search.fit(X, Y)
+    [note] = caught.value.__notes__
+    return search, note
+
+
+def grid(**params):
+    defaults = {"cv": 3, "random_state": 0, "fused": False}
+    return GridSearchCV(NET, RATES, **{**defaults, **params})
+
+
+def test_the_best_of_what_had_finished_is_fitted():
+    search, note = interrupted(grid())
+    assert len(search.cv_results_["params"]) == 2
+    assert search.best_params_ == {"mlpclassifier__lr": 0.1}
+    check_is_fitted(search)
+    alone = clone(NET).set_params(
+        mlpclassifier__lr=0.1,
+        mlpclassifier__random_state=search.best_estimator_[-1].random_state,
+    )
+    alone.fit(X, Y)
+    for one, other in zip(
+        search.best_estimator_[-1].net_.module_.parameters(),
+        alone[-1].net_.module_.parameters(),
+        strict=True,
+    ):
+        assert torch.equal(one, other)
+    assert search.predict(X).shape == (150,)
+    assert search.set_params(scoring=None).score(X, Y) > 0.5
+    assert note == (
+        "GridSearchCV had finished 2 candidates, kept in cv_results_; best_estimator_ "
+        "is the best of them. With memory set to a folder, the same fit would go on "
+        "from where it was cut off."
+    )
+
+
+def test_no_refit_where_none_is_asked_for():
+    search, note = interrupted(grid(refit=False))
+    assert search.best_params_ == {"mlpclassifier__lr": 0.1}
+    assert not hasattr(search, "best_estimator_")
+    assert "best_estimator_" not in note
+
+
+def test_before_the_first_has_finished():
+    search, note = interrupted(grid(random_state=None), n_calls=2)
+    assert not hasattr(search, "cv_results_")
+    assert not hasattr(search, "best_estimator_")
+    assert note == (
+        "GridSearchCV had finished 0 candidates. With memory set to a folder and an "
+        "int as random_state, the same fit would go on from where it was cut off."
+    )
+
+
+class CtrlCInRefit(Callback):
+    """Ctrl-C while all 150 rows are trained on."""
+
+    def on_epoch_end(self, net, dataset_train=None, **kwargs):
+        if len(dataset_train) == 150:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_a_second_one_leaves_the_refit_out():
+    impatient = clone(grid()).set_params(
+        estimator__mlpclassifier__callbacks=[CtrlCInRefit()]
+    )
+    search, note = interrupted(impatient)
+    assert len(search.cv_results_["params"]) == 2
+    assert search.best_params_ == {"mlpclassifier__lr": 0.1}
+    assert not hasattr(search, "best_estimator_")
+    assert "best_estimator_ is missing" in note
+
+
+def test_nothing_takes_the_place_of_the_interrupt():
+    search, note = interrupted(grid(refit=Once(RuntimeError("no choice"))))
+    assert len(search.cv_results_["params"]) == 2
+    assert "best_estimator_ is missing" in note
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_the_same_fit_goes_on_with_a_memory(fused, tmp_path):
+    _, note = interrupted(grid(memory=tmp_path, fused=fused))
+    assert note.endswith(f"goes on from what is kept in memory={tmp_path!r}.")
+    whole = grid(fused=False).fit(X, Y)
+    again = grid(memory=tmp_path, fused=fused).fit(X, Y)
+    for name in ("mean_test_score", "mean_n_epochs", "split2_test_score"):
+        np.testing.assert_array_equal(again.cv_results_[name], whole.cv_results_[name])
+    assert again.best_params_ == whole.best_params_
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        BayesSearchCV(NET, {"lr": (0.001, 0.1, "log-uniform")}, n_iter=6, n_points=2),
+        OptunaSearchCV(NET, {"lr": (0.001, 0.1, "log-uniform")}, n_iter=6),
+        GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 3, 5, 7]}),
+    ],
+    ids=["bayes", "optuna", "neighbors"],
+)
+def test_every_search_has_it(search):
+    search, note = interrupted(search, cv=3, random_state=0, fused=False)
+    assert 0 < len(search.cv_results_["params"]) <= 2
+    assert search.predict(X).shape == (150,)
+    assert note.startswith(f"{type(search).__name__} had finished 2 candidates, kept")
+
+
+def test_other_errors_refit_nothing():
+    class Fails(CtrlC):
+        def __call__(self, estimator, X, y):
+            self.n_calls -= 1
+            if not self.n_calls:
+                raise RuntimeError("the eighth")
+            return estimator.score(X, y)
+
+    search = grid(scoring=Fails(8), error_score="raise")
+    with pytest.raises(RuntimeError, match="the eighth"):
+        search.fit(X, Y)
+    assert len(search.cv_results_["params"]) == 2
+    assert not hasattr(search, "best_estimator_")
