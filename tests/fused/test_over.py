@@ -215,6 +215,7 @@ def test_tasks_of_a_worker_share_their_array(over):
     rows = np.zeros((400, 1_000))
 
     def look(rows):
+        time.sleep(0.2)
         return os.getpid(), id(rows)
 
     with joblib.parallel_config("fused", over=over, n_jobs=2):
@@ -222,6 +223,7 @@ def test_tasks_of_a_worker_share_their_array(over):
     assert len(set(seen)) == len({pid for pid, _ in seen}) == 2
 
 
+@WITHOUT_RAY
 def test_large_arrays_are_read_where_they_are(over):
     rows = np.random.default_rng(0).normal(size=(4_000, 40))
     labels = (rows[:, 0] > 0).astype(int)
