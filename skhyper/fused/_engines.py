@@ -110,8 +110,8 @@ class Loky(Engine):
 class Dask(Engine):
     """The workers of a cluster of Dask, all of which are given each array once.
 
-    joblib would give it to one of them, with which it may be lost. Dask sends again what
-    a dead worker was doing, but not the arrays that nobody else held.
+    joblib would give it to one of them, with which it may be lost. Dask sends again
+    what a dead worker was doing, but not the arrays that nobody else held.
     """
 
     name = "dask"
