@@ -108,9 +108,10 @@ class Loky(Engine):
 
 
 class Dask(Engine):
-    """The workers of a cluster of Dask, which hand large arrays to each other.
+    """The workers of a cluster of Dask, all of which are given each array once.
 
-    Dask sends again what a dead worker was doing, but not the arrays that it held.
+    joblib would give it to one of them, with which it may be lost. Dask sends again
+    what a dead worker was doing, but not the arrays that nobody else held.
     """
 
     name = "dask"
@@ -129,12 +130,25 @@ class Dask(Engine):
     def __init__(self, **options: Any) -> None:
         distributed = import_extra("distributed", USER.format(self.name), "dask")
         self._dumps = distributed.protocol.pickle.dumps
+        self._sizeof = import_extra("dask.sizeof", USER.format(self.name)).sizeof
+        self._sent: list[Any] = []
         self.killed = (distributed.scheduler.KilledWorker,)
         super().__init__(**options)
 
+    def pack(self, argument: Any) -> Any:
+        """Send an array or a frame to all workers, the same one only once."""
+        futures, client = self.backend.data_futures, self.backend.client
+        is_large = hasattr(argument, "shape") and self._sizeof(argument) >= LARGE
+        if is_large and id(argument) not in futures:
+            [future] = client.scatter([argument], broadcast=True, hash=False)
+            futures[id(argument)] = future
+            self._sent.append(argument)
+        return argument
+
     def submit(self, call: Call, callback: Callable[[Any], None]) -> None:
         """Send a call; joblib would wait for ever if it cannot be, or is given up."""
-        self._dumps([part for part in call[1] if getattr(part, "nbytes", 0) < LARGE])
+        sent = self.backend.data_futures
+        self._dumps([part for part in call[1] if id(part) not in sent])
 
         def tell(future: Future[Any]) -> None:
             if (error := future.exception()) is not None:
@@ -145,7 +159,13 @@ class Dask(Engine):
 
     def renew(self) -> None:
         """Forget where the arrays were, so that they are sent again."""
-        self.backend.call_data_futures.clear()
+        self.end()
+
+    def end(self) -> None:
+        """Let the workers forget the arrays."""
+        for argument in self._sent:
+            del self.backend.data_futures[id(argument)]
+        self._sent.clear()
 
 
 class Ray(Engine):

@@ -119,6 +119,18 @@ def test_scores_are_those_of_one_process_bit_for_bit(over, call):
         assert_same_scores(call(), expected)
 
 
+def test_tasks_of_a_worker_share_their_array(over):
+    rows = np.zeros((400, 1_000))
+
+    def look(rows):
+        time.sleep(0.2)
+        return os.getpid(), id(rows)
+
+    with joblib.parallel_config("fused", over=over, n_jobs=2):
+        seen = joblib.Parallel()(joblib.delayed(look)(rows) for _ in range(8))
+    assert len(set(seen)) == len({pid for pid, _ in seen}) == 2
+
+
 @WITHOUT_RAY
 def test_workers_are_two_other_processes(over):
     with joblib.parallel_config("fused", over=over, n_jobs=2):
@@ -209,18 +221,6 @@ def test_results_come_as_they_end(over):
             joblib.delayed(abs)(number) for number in range(9)
         )
         assert sorted(results) == [*range(9)]
-
-
-def test_tasks_of_a_worker_share_their_array(over):
-    rows = np.zeros((400, 1_000))
-
-    def look(rows):
-        time.sleep(0.2)
-        return os.getpid(), id(rows)
-
-    with joblib.parallel_config("fused", over=over, n_jobs=2):
-        seen = joblib.Parallel()(joblib.delayed(look)(rows) for _ in range(8))
-    assert len(set(seen)) == len({pid for pid, _ in seen}) == 2
 
 
 @WITHOUT_RAY
