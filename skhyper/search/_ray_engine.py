@@ -131,8 +131,8 @@ def make_scheduler(tune: ModuleType, search: Any, space: dict[str, Any]) -> Any:
             return schedulers.PopulationBasedTraining(
                 EPOCHS,
                 perturbation_interval=search.min_epochs,
-                hyperparam_mutations=knobs,
-                custom_explore_fn=_keep_inside(knobs),
+                hyperparam_mutations=as_mutations(knobs),
+                custom_explore_fn=keep_inside(tune, knobs),
                 log_config=False,
             )
     return search.scheduler
@@ -144,10 +144,20 @@ def _is_knob(name: str) -> bool:
     return own.split("__")[-1] in KNOBS and not name.endswith(" is 0")
 
 
-def _keep_inside(space: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def as_mutations(space: dict[str, Any]) -> dict[str, Any]:
+    """List the values of choices: of others than lists, Ray Tune makes multiples."""
+    return {
+        name: getattr(domain, "categories", domain) for name, domain in space.items()
+    }
+
+
+def keep_inside(
+    tune: Any, space: dict[str, Any]
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Undo what leads out of a range."""
+    whole = tune.search.sample.Integer
     ranges = {
-        name: (domain.lower, domain.upper)
+        name: (domain.lower, domain.upper - isinstance(domain, whole))
         for name, domain in space.items()
         if hasattr(domain, "lower")
     }

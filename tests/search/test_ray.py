@@ -24,6 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skhyper import GridSearchCV, MLPClassifier, MLPRegressor, RayTuneSearchCV
 from skhyper.exceptions import TrainingDiverged
+from skhyper.search._ray_engine import as_mutations, keep_inside
 from tests.search.test_optuna import SPACES
 
 # Ray Tune leaves files open.
@@ -130,6 +131,16 @@ def test_population_based_training_hands_weights_on():
     for params in search.cv_results_["params"]:
         assert 1e-6 <= params["mlpclassifier__lr"] <= 1
         assert params["mlpclassifier__dropout"] in (0.0, 0.1)
+
+
+def test_population_based_training_stays_within_the_space():
+    rate, half, steps = tune.uniform(0, 1), tune.choice([0.0, 0.5]), tune.randint(0, 5)
+    space = {"lr": rate, "dropout": half, "l2": steps}
+    mutations = as_mutations(space)
+    assert mutations == {"lr": rate, "dropout": [0.0, 0.5], "l2": steps}
+    explore = keep_inside(tune, space)
+    beyond = {"lr": 1.2, "dropout": 0.5, "l2": 6}
+    assert explore(beyond) == {"lr": 1, "dropout": 0.5, "l2": 4}
 
 
 def test_objects_of_ray_tune():
