@@ -18,6 +18,7 @@ from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
 from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
+from skhyper.search._warm import WARM_CONSTRAINTS, check_warm_start, read_warm_start
 
 __all__ = ["HyperoptSearchCV"]
 
@@ -66,6 +67,7 @@ class HyperoptSearchCV(SuggestedSearch):
     {return_train_score}
     {fused}
     {memory}
+    {warm_start_from}
 
     Attributes
     ----------
@@ -107,6 +109,7 @@ class HyperoptSearchCV(SuggestedSearch):
         "random_state": ["random_state"],
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "warm_start_from": WARM_CONSTRAINTS,
     }
 
     def __init__(
@@ -129,6 +132,7 @@ class HyperoptSearchCV(SuggestedSearch):
         return_train_score: bool = False,
         fused: bool | str = "auto",
         memory: Any = None,
+        warm_start_from: Any = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -149,6 +153,11 @@ class HyperoptSearchCV(SuggestedSearch):
         self.random_state = random_state
         self.fused = fused
         self.memory = memory
+        self.warm_start_from = warm_start_from
+
+    def _validate_params(self) -> None:
+        check_warm_start(self)
+        super()._validate_params()
 
     def _strategy(self, parameters: Parameters) -> Draws:
         spaces = self._spaces(parameters)
@@ -160,7 +169,7 @@ class HyperoptSearchCV(SuggestedSearch):
             self.trials_ = hyperopt.Trials()
         else:
             self.trials_ = deepcopy(self.trials)
-        return Draws(
+        draws = Draws(
             hyperopt,
             getattr(hyperopt, ALGORITHMS[self.algorithm]).suggest,
             spaces,
@@ -171,6 +180,8 @@ class HyperoptSearchCV(SuggestedSearch):
             self.n_points,
             self._objective,
         )
+        draws.begin_with(read_warm_start(self, parameters, spaces))
+        return draws
 
     def _search(
         self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
