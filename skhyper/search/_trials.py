@@ -109,6 +109,7 @@ class Trials:
             The numbers.
         """
         if not any(map(_is_told, self._trials())):
+            # Optuna's own, which heeds the constraints of a sampler.
             return {trial.number for trial in self.study.best_trials}
         complete = self.optuna.trial.TrialState.COMPLETE
         trials = [

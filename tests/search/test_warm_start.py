@@ -220,14 +220,14 @@ def read_back(search, space):
 @pytest.mark.parametrize("preset", ["full", ["optimizer", "regularization"]])
 def test_what_a_preset_draws_is_known_to_it(engine, preset):
     net = PIPELINE
-    drawn = RandomizedSearchCV(net, preset, n_iter=12, cv=3, random_state=1)
+    drawn = RandomizedSearchCV(net, preset, n_iter=6, cv=2, random_state=1)
     drawn.fit(X, Y)
     search = make(engine, preset, net, warm_start_from=drawn.cv_results_, n_iter=1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         search.fit(X, Y)
     params, values = told(search)
-    assert len(params) == 12
+    assert len(params) == 6
     np.testing.assert_array_equal(values, drawn.cv_results_["mean_test_score"])
 
 
@@ -358,6 +358,17 @@ def test_saved_trials_of_hyperopt_are_told_once(tmp_path):
     assert len(going_on.trials_) == 2 + 6
     whole = make(HyperoptSearchCV, n_iter=6, warm_start_from=known).fit(X, Y)
     assert same(going_on.cv_results_, whole.cv_results_)
+
+
+def test_a_pruner_and_several_rungs_go_with_it():
+    known = table([{"lr": 0.01}, {"lr": 0.1}])
+    settings = {"pruner": "median", "max_epochs": 3, "n_iter": 4}
+    space = {"lr": loguniform(1e-4, 1)}
+    search = make(OptunaSearchCV, space, PIPELINE, warm_start_from=known, **settings)
+    search.fit(X, Y)
+    assert search.cv_results_["trial"].tolist() == [2, 3, 4, 5]
+    states = [trial.state.name for trial in search.study_.trials[:2]]
+    assert states == ["COMPLETE"] * 2
 
 
 @pytest.mark.parametrize("model", ["GP", "ET", "GBRT", "random"])
