@@ -15,15 +15,17 @@ from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._base import BaseSearch
 from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
+from skhyper.search._flat import FlatSpace
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._optimizer_kwargs import check_optimizer_kwargs
 from skhyper.search._plan import Plan, plan_draws
 from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._results import train_ranks
-from skhyper.search._spaces import SPACE_CONSTRAINTS, FlatSpace, read_subspaces
+from skhyper.search._spaces import SPACE_CONSTRAINTS, read_subspaces
 from skhyper.search._strategy import Strategy
 from skhyper.search._surrogate import Subsearch, SurrogateStrategy
 from skhyper.search._target import Parameters
+from skhyper.search._warm import WARM_CONSTRAINTS, check_warm_start, read_warm_start
 from skhyper.spaces import Preset
 
 __all__ = ["BayesSearchCV"]
@@ -92,6 +94,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
     {return_train_score}
     {fused}
     {memory}
+    {warm_start_from}
 
     Attributes
     ----------
@@ -152,6 +155,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "warm_start_from": WARM_CONSTRAINTS,
     }
 
     def __init__(
@@ -176,6 +180,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         *,
         fused: bool | str = "auto",
         memory: Any = None,
+        warm_start_from: Any = None,
     ) -> None:
         # Not by way of skopt's, which looks at the spaces: that is for fit to do.
         BaseSearchCV.__init__(
@@ -200,6 +205,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.warm_start_from = warm_start_from
 
     # skopt's allows the name of a metric only.
     _check_refit_for_multimetric = BaseSearchCV._check_refit_for_multimetric
@@ -216,6 +222,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         )
 
     def _validate_params(self) -> None:
+        check_warm_start(self)
         super()._validate_params()
         check_optimizer_kwargs(type(self).__name__, self.optimizer_kwargs or {})
 
@@ -227,9 +234,18 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         if random_state is None:
             random_state = secrets.randbits(32)
         random_state = check_random_state(random_state)
+        subspaces = self._subspaces(parameters)
+        given = [space.as_search_space() for space, _ in subspaces]
+        known = read_warm_start(self, parameters, given)
         subsearches = [
-            Subsearch(space, n_iter, random_state, self.optimizer_kwargs or {})
-            for space, n_iter in self._subspaces(parameters)
+            Subsearch(
+                space,
+                n_iter,
+                random_state,
+                self.optimizer_kwargs or {},
+                [(one.spaces[n], one.scores[0]) for one in known if n in one.spaces],
+            )
+            for n, (space, n_iter) in enumerate(subspaces)
         ]
         self.optimizers_ = [subsearch.optimizer for subsearch in subsearches]
         return SurrogateStrategy(

@@ -61,6 +61,14 @@ memory : str, Path, joblib.Memory or None, default=None
     Folder in which trainings of networks are kept, every 10 epochs and at their
     end. A search that was cut off, or that has further candidates, trains what is
     missing, with the same results. That takes an int as `random_state`.""",
+    "warm_start_from": """\
+warm_start_from : dict or DataFrame, default=None
+    ``cv_results_`` of another search, with parameters by short or full names. The
+    candidates in it that lie in this space are told to the engine before it is
+    first asked, with their mean scores by the metric that guides this search. They
+    are neither evaluated nor counted, nor are they in ``cv_results_``. A warning
+    tells how many are left out: those outside the space, without a finite score, or
+    with fewer ``n_resources`` than others had.""",
     "best_estimator_": """\
 best_estimator_ : estimator
     The best candidate fitted on all rows. Absent if ``refit=False``.""",

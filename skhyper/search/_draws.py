@@ -14,13 +14,15 @@ from numpy.random import SeedSequence
 from skhyper._files import write_whole
 from skhyper.exceptions import StoreWarning
 from skhyper.search._candidate import Ask, Outcome
+from skhyper.search._warm import Known
 from skhyper.search._written import read_outcome, write_outcome
 from skhyper.spaces import SearchSpace
+from skhyper.spaces._hyperopt import drawn_as
 
 __all__ = ["Draws", "load_trials"]
 
-# Where a trial keeps what is known of its candidate.
-RESULTS = "skhyper:results"
+# Where a trial keeps what is known of its candidate, and that it is of another search.
+RESULTS, TOLD = "skhyper:results", "skhyper:told"
 
 
 class Draws:
@@ -69,7 +71,7 @@ class Draws:
         self.n_iter = n_iter
         self.n_points = n_points
         self.score = score
-        self.n_evaluations = max(n_iter - len(trials.trials), 0)
+        self.n_evaluations = max(n_iter - self._n_known(), 0)
         self.expression = hyperopt.hp.choice(
             "space",
             [
@@ -102,9 +104,57 @@ class Draws:
                 outcomes += [] if outcome is None else [outcome]
         return outcomes
 
+    def begin_with(self, known: Sequence[Known]) -> None:
+        """Add finished trials of another search, which do not count.
+
+        Parameters
+        ----------
+        known : sequence of Known
+            Its candidates; those are left out that the trials have already.
+        """
+        told = [
+            (trial["misc"]["vals"], trial["result"]["loss"])
+            for trial in self.trials.trials
+            if TOLD in trial["result"]
+        ]
+        for one in known:
+            number, params = next(iter(one.spaces.items()))
+            prefix = _prefix(number, self.spaces)
+            drawn = {
+                "space": number,
+                **drawn_as(params, self.spaces[number], prefix),
+            }
+            vals = {
+                label: [drawn[label]] if label in drawn else []
+                for label in self.domain.params
+            }
+            [score] = one.scores
+            if (vals, -score) not in told:
+                self._tell(vals, -score)
+
+    def _tell(self, vals: dict[str, list[Any]], loss: float) -> None:
+        [tid] = self.trials.new_trial_ids(1)
+        result = {"status": self.hyperopt.STATUS_OK, "loss": loss, TOLD: True}
+        idxs = {label: [tid] * len(value) for label, value in vals.items()}
+        misc = {
+            "tid": tid,
+            "cmd": self.domain.cmd,
+            "workdir": self.domain.workdir,
+            "idxs": idxs,
+            "vals": vals,
+        }
+        [doc] = self.trials.new_trial_docs([tid], [None], [result], [misc])
+        doc["state"] = self.hyperopt.JOB_STATE_DONE
+        self.trials.insert_trial_docs([doc])
+        self.trials.refresh()
+
+    def _n_known(self) -> int:
+        """Count the trials, without those of another search."""
+        return sum(TOLD not in trial["result"] for trial in self.trials.trials)
+
     def ask(self) -> list[Ask]:
         """Return the next batch; one that was cut off is completed first."""
-        n_known = len(self.trials.trials)
+        n_known = self._n_known()
         n_batch = self.n_points - n_known % self.n_points
         n_new = min(n_batch, self.n_iter - n_known)
         self._asked = [self._new(n_known + number) for number in range(n_new)]

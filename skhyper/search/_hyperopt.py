@@ -19,6 +19,7 @@ from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
 from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
+from skhyper.search._warm import WARM_CONSTRAINTS, check_warm_start, read_warm_start
 
 __all__ = ["HyperoptSearchCV"]
 
@@ -68,6 +69,7 @@ class HyperoptSearchCV(SuggestedSearch):
     {return_train_score}
     {fused}
     {memory}
+    {warm_start_from}
 
     Attributes
     ----------
@@ -110,6 +112,7 @@ class HyperoptSearchCV(SuggestedSearch):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "warm_start_from": WARM_CONSTRAINTS,
     }
 
     def __init__(
@@ -133,6 +136,7 @@ class HyperoptSearchCV(SuggestedSearch):
         return_train_score: bool = False,
         fused: bool | str = "auto",
         memory: Any = None,
+        warm_start_from: Any = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -154,6 +158,11 @@ class HyperoptSearchCV(SuggestedSearch):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.warm_start_from = warm_start_from
+
+    def _validate_params(self) -> None:
+        check_warm_start(self)
+        super()._validate_params()
 
     def _strategy(self, parameters: Parameters) -> Draws:
         spaces = self._spaces(parameters)
@@ -165,7 +174,7 @@ class HyperoptSearchCV(SuggestedSearch):
             self.trials_ = hyperopt.Trials()
         else:
             self.trials_ = deepcopy(self.trials)
-        return Draws(
+        draws = Draws(
             hyperopt,
             getattr(hyperopt, ALGORITHMS[self.algorithm]).suggest,
             spaces,
@@ -176,6 +185,8 @@ class HyperoptSearchCV(SuggestedSearch):
             self.n_points,
             self._objective,
         )
+        draws.begin_with(read_warm_start(self, parameters, spaces))
+        return draws
 
     def _search(
         self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext

@@ -23,12 +23,14 @@ from skhyper.search._strategy import Strategy
 from skhyper.search._study import (
     check_engine,
     make_pruner,
+    params_from,
     set_sampler,
     suggest_from,
 )
 from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
 from skhyper.search._trials import Trials
+from skhyper.search._warm import WARM_CONSTRAINTS, check_warm_start, read_warm_start
 
 __all__ = ["OptunaSearchCV"]
 
@@ -94,6 +96,7 @@ class OptunaSearchCV(SuggestedSearch):
     {return_train_score}
     {fused}
     {memory}
+    {warm_start_from}
 
     Attributes
     ----------
@@ -147,6 +150,7 @@ class OptunaSearchCV(SuggestedSearch):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "warm_start_from": WARM_CONSTRAINTS,
     }
 
     def __init__(
@@ -176,6 +180,7 @@ class OptunaSearchCV(SuggestedSearch):
         return_train_score: bool = False,
         fused: bool | str = "auto",
         memory: Any = None,
+        warm_start_from: Any = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -203,13 +208,17 @@ class OptunaSearchCV(SuggestedSearch):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.warm_start_from = warm_start_from
 
     def _validate_params(self) -> None:
+        check_warm_start(self)
         super()._validate_params()
         check_engine(self)
 
     def _strategy(self, parameters: Parameters) -> Trials:
         optuna = import_extra("optuna", type(self).__name__)
+        spaces = self._spaces(parameters)
+        known = read_warm_start(self, parameters, spaces, self.objectives)
         n_directions = len(self.objectives or [""])
         self.study_ = optuna.create_study(
             storage=self.storage,
@@ -218,16 +227,21 @@ class OptunaSearchCV(SuggestedSearch):
             directions=["maximize"] * n_directions,
             load_if_exists=True,
         )
-        return Trials(
+        trials = Trials(
             optuna,
             self.study_,
-            partial(suggest_from, self._spaces(parameters)),
+            partial(suggest_from, spaces),
             partial(set_sampler, optuna, self.study_, self.sampler, self._draw_seed()),
             self.n_iter,
             self.n_points,
             self._scores,
             self._rungs(),
         )
+        trials.begin_with(
+            (params_from(spaces, *next(iter(one.spaces.items()))), one.scores)
+            for one in known
+        )
+        return trials
 
     def _rungs(self) -> list[int]:
         """List the epochs after which trials may be pruned."""
@@ -248,7 +262,7 @@ class OptunaSearchCV(SuggestedSearch):
         strategy.add_finished(evaluation.outcomes, n_splits)
         super()._search(strategy, evaluation, context)
         strategy.add_finished(evaluation.outcomes, n_splits)
-        best = {trial.number for trial in self.study_.best_trials}
+        best = strategy.front()
         self.front_ = [
             outcome.number
             for outcome in evaluation.outcomes

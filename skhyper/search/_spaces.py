@@ -1,7 +1,6 @@
 """What the space argument of a search means, for each of the three engines."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from numbers import Integral, Real
 from operator import or_
@@ -10,12 +9,12 @@ from typing import Any, TypeGuard
 from scipy.stats import rv_continuous, rv_discrete
 from skopt.space import Categorical, Dimension, check_dimension
 
+from skhyper.search._flat import FlatSpace
 from skhyper.search._target import Parameters
 from skhyper.spaces import Choice, Float, Int, Preset, SearchSpace, Switch, presets
 
 __all__ = [
     "SPACE_CONSTRAINTS",
-    "FlatSpace",
     "Space",
     "read_spaces",
     "read_subspaces",
@@ -195,41 +194,6 @@ def to_distributions(spaces: list[Space]) -> list[Any]:
 def _is_open(value: Any) -> bool:
     """Tell whether a distribution cannot be drawn from until it has its arguments."""
     return isinstance(value, rv_continuous | rv_discrete) and bool(value.shapes)
-
-
-@dataclass(frozen=True)
-class FlatSpace:
-    """A space of fixed size for skopt's Optimizer.
-
-    ``dimensions`` are sorted by name, as skopt's BayesSearchCV does. ``space`` is None
-    where the dimensions came from the user: then none hangs on another.
-    """
-
-    dimensions: dict[str, Dimension]
-    space: SearchSpace | None = None
-
-    def resolve(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Read the values of all dimensions as a candidate."""
-        return values if self.space is None else self.space.resolve(values)
-
-    def settle(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Put the default where a dimension means nothing beside the others.
-
-        So that the surrogate sees the same candidate always at the same point.
-        """
-        if self.space is None:
-            return values
-        defaults = self.space.flatten().defaults()
-        return {
-            name: value if self._is_active(name, values) else defaults[name]
-            for name, value in values.items()
-        }
-
-    def _is_active(self, name: str, values: dict[str, Any]) -> bool:
-        assert self.space is not None
-        marker = object()
-        resolved = self.space.resolve({**values, name: marker})
-        return any(value is marker for value in resolved.values())
 
 
 def to_flat(space: Space) -> FlatSpace:

@@ -10,8 +10,9 @@ from skhyper._extras import import_extra
 from skhyper.exceptions import did_you_mean
 from skhyper.search._leg import check_rungs
 from skhyper.spaces import SearchSpace
+from skhyper.spaces._optuna import suggested_as
 
-__all__ = ["check_engine", "make_pruner", "set_sampler", "suggest_from"]
+__all__ = ["check_engine", "make_pruner", "params_from", "set_sampler", "suggest_from"]
 
 SAMPLERS = {
     "tpe": "TPESampler",
@@ -138,7 +139,37 @@ def suggest_from(spaces: Sequence[SearchSpace], trial: Any) -> dict[str, Any]:
     if len(spaces) == 1:
         return spaces[0].suggest(trial)
     number = trial.suggest_categorical("space", tuple(range(len(spaces))))
-    return spaces[number].suggest(_Prefixed(trial, f"space {number}: "))
+    return spaces[number].suggest(_Prefixed(trial, _prefix(number)))
+
+
+def params_from(
+    spaces: Sequence[SearchSpace], number: int, candidate: dict[str, Any]
+) -> dict[str, Any]:
+    """Give the parameters of a trial from which ``suggest_from`` gives a candidate.
+
+    Parameters
+    ----------
+    spaces : sequence of SearchSpace
+        The spaces.
+    number : int
+        The one in which the candidate lies.
+    candidate : dict of str to object
+        The candidate.
+
+    Returns
+    -------
+    params : dict of str to object
+        What Optuna keeps.
+    """
+    params = suggested_as(candidate, spaces[number])
+    if len(spaces) == 1:
+        return params
+    prefix = _prefix(number)
+    return {"space": number, **{prefix + name: params[name] for name in params}}
+
+
+def _prefix(number: int) -> str:
+    return f"space {number}: "
 
 
 class _Prefixed:

@@ -17,8 +17,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from skhyper._identity import identity
 from skhyper.search._candidate import Ask, Outcome
+from skhyper.search._flat import FlatSpace
 from skhyper.search._models import working_model
-from skhyper.search._spaces import FlatSpace
 
 __all__ = ["Subsearch", "SurrogateStrategy"]
 
@@ -42,6 +42,9 @@ class Subsearch:
         For the optimizer.
     optimizer_kwargs : dict
         Further arguments of skopt's Optimizer.
+    known : sequence of (dict, float), default=()
+        Candidates of the space that the optimizer is told at the beginning, with their
+        scores.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Subsearch:
         n_iter: int,
         random_state: RandomState,
         optimizer_kwargs: dict[str, Any],
+        known: Sequence[tuple[dict[str, Any], float]] = (),
     ) -> None:
         self.space = space
         self.n_iter = self.remaining = n_iter
@@ -59,13 +63,32 @@ class Subsearch:
             dimension = copy(given)
             dimension.name = dimension.name or name
             dimensions.append(dimension)
-        arguments = working_model(optimizer_kwargs, n_iter, random_state)
+        arguments = working_model(optimizer_kwargs, n_iter + len(known), random_state)
         self.optimizer = Optimizer(
             **{**arguments, "random_state": random_state, "dimensions": dimensions}
         )
         self._result: OptimizeResult | None = None
         self.asked: list[list[Any]] = []
         self.scores: list[float] = []
+        self.known = known
+
+    def begin(self) -> None:
+        """Tell the optimizer what is known at the beginning."""
+        self.asked = [
+            [
+                # An option is written as skopt does, a number is not rounded.
+                dimension.inverse_transform(dimension.transform([value]))[0]
+                if isinstance(dimension, Categorical)
+                else value
+                for value, dimension in zip(
+                    self.space.unresolve(candidate).values(),
+                    self.optimizer.space.dimensions,
+                    strict=True,
+                )
+            ]
+            for candidate, _ in self.known
+        ]
+        self.tell([score for _, score in self.known], [])
 
     def ask(self, n_points: int, seen: set[Hashable]) -> list[dict[str, Any]]:
         """Return up to `n_points` candidates that are not in `seen`, and add them.
@@ -95,8 +118,9 @@ class Subsearch:
         self.remaining -= n_points
         if len(candidates) < n_points:
             self.remaining = 0
+            n_tried = len(self.scores) - len(self.known) + len(candidates)
             warnings.warn(
-                f"The space is used up: all of its {len(self.scores) + len(candidates)}"
+                f"The space is used up: all of its {n_tried}"
                 f" candidates are tried, fewer than n_iter={self.n_iter}. A grid search"
                 " does the same without a model.",
                 UserWarning,
@@ -232,13 +256,17 @@ class SurrogateStrategy:
         self.callbacks = callbacks
         self.verbose = verbose
         self.n_evaluations = sum(search.remaining for search in subsearches)
-        self.optimizer_seconds = 0.0
         self.evaluation_seconds = 0.0
         self._current: Subsearch | None = None
         self._seen: set[Hashable] = set()
         self._best = -math.inf
         self._n_told = 0
+        start = time.perf_counter()
+        with threadpool_limits(limits=1, user_api="blas"):
+            for search in subsearches:
+                search.begin()
         self._since = time.perf_counter()
+        self.optimizer_seconds = self._since - start
 
     @property
     def results(self) -> list[OptimizeResult]:

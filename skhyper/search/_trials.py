@@ -1,9 +1,10 @@
 """Trials of an Optuna study, evaluated a batch at a time."""
 
 import math
+import operator
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
@@ -13,9 +14,10 @@ from skhyper.search._written import read_outcome, write_outcome
 
 __all__ = ["Trials"]
 
-# What is noted of a trial, who runs it and what came of it; and of a study, which
-# trials were left behind.
+# What is noted of a trial, who runs it and what came of it, or that another search has
+# evaluated it; and of a study, which trials were left behind.
 PROCESS, RESULTS, REDONE = "skhyper:process", "skhyper:results", "skhyper:redone"
+TOLD = "skhyper:told"
 
 
 class Trials:
@@ -72,6 +74,54 @@ class Trials:
             if self._is_left_behind(trial):
                 self._do_over(trial)
         self._redone = set(study.user_attrs.get(REDONE, []))
+
+    def begin_with(self, known: Iterable[tuple[dict[str, Any], list[float]]]) -> None:
+        """Add finished trials of another search, which do not count.
+
+        Parameters
+        ----------
+        known : iterable of (dict, list of float)
+            What Optuna keeps of their candidates, and their values; those are left out
+            that the study has already.
+        """
+        trials = filter(_is_told, self._trials())
+        told = [(trial.params, trial.values) for trial in trials]
+        for params, values in known:
+            if (params, values) in told:
+                continue
+            fixed = self.optuna.trial.FixedTrial(params)
+            self.suggest(fixed)
+            self.study.add_trial(
+                self.optuna.trial.create_trial(
+                    params=fixed.params,
+                    distributions=fixed.distributions,
+                    values=values,
+                    user_attrs={TOLD: True},
+                )
+            )
+
+    def front(self) -> set[int]:
+        """Find the trials than which none is better, those of another search aside.
+
+        Returns
+        -------
+        front : set of int
+            The numbers.
+        """
+        if not any(map(_is_told, self._trials())):
+            # Optuna's own, which heeds the constraints of a sampler.
+            return {trial.number for trial in self.study.best_trials}
+        complete = self.optuna.trial.TrialState.COMPLETE
+        trials = [
+            trial
+            for trial in self._trials()
+            if trial.state == complete and not _is_told(trial)
+        ]
+        return {
+            trial.number
+            for trial in trials
+            if not any(_dominates(other.values, trial.values) for other in trials)
+        }
 
     def add_finished(self, outcomes: list[Outcome], n_splits: int) -> None:
         """Add the candidates that the study knows besides: from before, or of others.
@@ -165,7 +215,7 @@ class Trials:
         """Tell whether a trial is one of ``n_iter``: it runs, or has come to an end."""
         is_running = trial.state == self.optuna.trial.TrialState.RUNNING
         is_own = RESULTS in trial.user_attrs
-        is_foreign = PROCESS not in trial.user_attrs
+        is_foreign = PROCESS not in trial.user_attrs and not _is_told(trial)
         is_redone = trial.number in self._redone
         is_over = trial.state.is_finished() and not is_redone
         return is_running or (is_over and (is_own or is_foreign))
@@ -176,6 +226,16 @@ class Trials:
             return False
         is_here = process["host"] == socket.gethostname()
         return is_here and not _is_alive(process["id"])
+
+
+def _is_told(trial: Any) -> bool:
+    """Tell whether another search has evaluated a trial."""
+    return TOLD in trial.user_attrs
+
+
+def _dominates(values: Sequence[float], others: Sequence[float]) -> bool:
+    """Tell whether all values are as high, and not all are the same."""
+    return values != others and all(map(operator.ge, values, others))
 
 
 def _process(*, has_asked: bool) -> dict[str, Any]:

@@ -10,7 +10,15 @@ from skhyper.exceptions import did_you_mean
 from skhyper.spaces._choices import Choice, Domain, Switch
 from skhyper.spaces._grid import grid_values
 
-__all__ = ["branches", "find_mistakes", "flatten", "resolve", "settle", "star"]
+__all__ = [
+    "branches",
+    "find_mistakes",
+    "flatten",
+    "resolve",
+    "settle",
+    "star",
+    "unresolve",
+]
 
 Domains = Mapping[str, Domain | Switch]
 Plain = dict[str, Domain]
@@ -170,6 +178,22 @@ def resolve(domains: Domains, flat: Mapping[str, Any]) -> dict[str, Any]:
     for name in domains:
         resolved.update(_entry(name, domains, flat))
     return resolved
+
+
+def unresolve(domains: Domains, candidate: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a candidate as one of the flat space, at the default where it has none."""
+    flat = {name: domain.default for name, domain in flatten(domains).items()}
+    for name, value in candidate.items():
+        domain = domains[name]
+        if isinstance(domain, Switch):
+            parent = identity(candidate[domain.on])
+            name = next(
+                _case_name(name, domain.on, values)
+                for values, _ in domain.cases
+                if parent in map(identity, values)
+            )
+        flat[name] = value
+    return flat
 
 
 def _entry(name: str, domains: Domains, flat: Mapping[str, Any]) -> dict[str, Any]:

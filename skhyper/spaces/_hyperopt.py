@@ -6,9 +6,10 @@ from typing import Any
 
 from skhyper._extras import import_extra
 from skhyper.spaces._choices import Choice, Domain, Switch
+from skhyper.spaces._found import domain_beside
 from skhyper.spaces._ranges import Int
 
-__all__ = ["candidate_of", "hyperopt_expression"]
+__all__ = ["candidate_of", "drawn_as", "hyperopt_expression"]
 
 Domains = Mapping[str, Domain | Switch]
 
@@ -119,3 +120,46 @@ def _number(value: Any, domain: Any) -> Any:
     value = round(value) if isinstance(domain, Int) else float(value)
     # A logarithm and its inverse may end beyond an end.
     return min(max(value, domain.low), domain.high)
+
+
+def drawn_as(
+    candidate: Mapping[str, Any], domains: Domains, prefix: str = ""
+) -> dict[str, Any]:
+    """Give what Hyperopt has to draw for the expression to give a candidate.
+
+    Parameters
+    ----------
+    candidate : mapping of str to object
+        A candidate of the space.
+    domains : mapping of str to (Float, Int, Choice or Switch)
+        The space.
+    prefix : str, default=""
+        That of the expression.
+
+    Returns
+    -------
+    drawn : dict of str to object
+        The number or value of each label that is drawn.
+    """
+
+    def label_of(name: str) -> str:
+        domain = domains[name]
+        if not isinstance(domain, Switch):
+            return prefix + name
+        return f"{name} [{label_of(domain.on)}={candidate[domain.on]}]"
+
+    drawn: dict[str, Any] = {}
+    for name, value in candidate.items():
+        label, domain = label_of(name), domain_beside(candidate, name, domains)
+        assert domain is not None, "the candidate is one of the space"
+        if isinstance(domain, Choice):
+            drawn[label] = domain.index(value)
+            continue
+        if domain.zero:
+            drawn[f"{label} is not 0"] = int(value != 0)
+            if value == 0:
+                continue
+        if domain.n_steps:
+            value = round((value - domain.low) / domain.step)
+        drawn[label] = value
+    return drawn

@@ -4,9 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from skhyper.spaces._choices import Choice, Domain, Switch
+from skhyper.spaces._found import domain_beside
 from skhyper.spaces._ranges import Int
 
-__all__ = ["PLAIN", "label_under", "suggest", "suggest_value", "word_of"]
+__all__ = [
+    "PLAIN",
+    "label_under",
+    "suggest",
+    "suggest_value",
+    "suggested_as",
+    "word_of",
+]
 
 # What Optuna keeps as it is among the choices of a parameter.
 PLAIN = (bool, int, float, str, type(None))
@@ -123,3 +131,41 @@ def suggest_value(trial: Any, label: str, domain: Domain) -> Any:
         # Optuna counts its steps in floats.
         return domain.nth(trial.suggest_int(label, 0, domain.n_steps - 1))
     return trial.suggest_float(label, domain.low, domain.high, log=domain.log)
+
+
+def suggested_as(
+    candidate: Mapping[str, Any], domains: Mapping[str, Domain | Switch]
+) -> dict[str, Any]:
+    """Give what a trial has to suggest for ``suggest`` to give a candidate.
+
+    Parameters
+    ----------
+    candidate : mapping of str to object
+        A candidate of the space.
+    domains : mapping of str to (Float, Int, Choice or Switch)
+        The space.
+
+    Returns
+    -------
+    params : dict of str to object
+        What Optuna keeps, by what it calls the parameters.
+    """
+    params: dict[str, Any] = {}
+    for name, value in candidate.items():
+        switch, label = domains[name], name
+        if isinstance(switch, Switch):
+            label = label_under(name, switch.on, candidate[switch.on])
+        domain = domain_beside(candidate, name, domains)
+        assert domain is not None, "the candidate is one of the space"
+        if isinstance(domain, Choice):
+            is_plain = all(isinstance(own, PLAIN) for own in domain.values)
+            params[label] = value if is_plain else word_of(domain.index(value), value)
+            continue
+        if domain.zero:
+            params[f"{label} is 0"] = value == 0
+            if value == 0:
+                continue
+        if domain.n_steps and not isinstance(domain, Int):
+            value = round((value - domain.low) / domain.step)
+        params[label] = value
+    return params
