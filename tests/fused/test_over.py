@@ -123,7 +123,7 @@ def test_tasks_of_a_worker_share_their_array(over):
     rows = np.zeros((400, 1_000))
 
     def look(rows):
-        time.sleep(0.2)
+        time.sleep(0.5)
         return os.getpid(), id(rows)
 
     with joblib.parallel_config("fused", over=over, n_jobs=2):
@@ -133,8 +133,13 @@ def test_tasks_of_a_worker_share_their_array(over):
 
 @WITHOUT_RAY
 def test_workers_are_two_other_processes(over):
+    def look():
+        # Neither worker is done before the other has begun.
+        time.sleep(0.5)
+        return os.getpid()
+
     with joblib.parallel_config("fused", over=over, n_jobs=2):
-        pids = joblib.Parallel()(joblib.delayed(os.getpid)() for _ in range(6))
+        pids = joblib.Parallel()(joblib.delayed(look)() for _ in range(6))
     assert len(set(pids)) == 2
     assert os.getpid() not in pids
 
