@@ -79,7 +79,6 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         search; or a callable that is given ``cv_results_``
         and returns the index of its choice; or False. '1se' is as in
         :class:`GridSearchCV`.
-    {refit_epochs}
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None for 5. The rows are split once, so that every
         candidate is judged on the same ones.
@@ -92,6 +91,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         parameters. None draws it afresh from the operating system.
     {error_score}
     {return_train_score}
+    {refit_epochs}
     {fused}
     {memory}
     {warm_start_from}
@@ -170,7 +170,6 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         n_points: int = 8,
         iid: Any = "deprecated",
         refit: Any = True,
-        refit_epochs: str | None = None,
         cv: Any = None,
         verbose: int = 0,
         pre_dispatch: int | str = "2*n_jobs",
@@ -178,6 +177,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         error_score: float | str = np.nan,
         return_train_score: bool = False,
         *,
+        refit_epochs: str | None = None,
         fused: bool | str = "auto",
         memory: Any = None,
         warm_start_from: Any = None,

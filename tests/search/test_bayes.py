@@ -3,6 +3,7 @@
 Each trap is first shown with skopt's own class, so that the test says when it is gone.
 """
 
+import inspect
 import warnings
 
 import numpy as np
@@ -468,3 +469,10 @@ def test_regressor_of_scikit_learn_may_be_the_model(iris):
     settings = {"optimizer_kwargs": {"base_estimator": BayesianRidge()}, "n_iter": 14}
     search = BayesSearchCV(Bowl(), LINE, cv=2, random_state=0, **settings).fit(*iris)
     assert len(search.cv_results_["params"]) == 14
+
+
+def test_arguments_by_place_are_those_of_skopt():
+    theirs = [*inspect.signature(SkoptBayesSearchCV).parameters]
+    ours = inspect.signature(BayesSearchCV).parameters.values()
+    by_place = [one.name for one in ours if one.kind is one.POSITIONAL_OR_KEYWORD]
+    assert by_place == theirs
