@@ -1,7 +1,6 @@
 """Trials of an Optuna study, evaluated a batch at a time."""
 
 import math
-import operator
 import os
 import socket
 from collections.abc import Callable, Iterable, Sequence
@@ -108,20 +107,13 @@ class Trials:
         front : set of int
             The numbers.
         """
-        if not any(map(_is_told, self._trials())):
-            # Optuna's own, which heeds the constraints of a sampler.
-            return {trial.number for trial in self.study.best_trials}
-        complete = self.optuna.trial.TrialState.COMPLETE
-        trials = [
-            trial
-            for trial in self._trials()
-            if trial.state == complete and not _is_told(trial)
-        ]
-        return {
-            trial.number
-            for trial in trials
-            if not any(_dominates(other.values, trial.values) for other in trials)
-        }
+        study, trials = self.study, self._trials()
+        own = [trial for trial in trials if not _is_told(trial)]
+        if len(own) < len(trials):
+            # Optuna knows best what is better, by the constraints of a sampler too.
+            study = self.optuna.create_study(directions=study.directions)
+            study.add_trials(own)
+        return {own[trial.number].number for trial in study.best_trials}
 
     def add_finished(self, outcomes: list[Outcome], n_splits: int) -> None:
         """Add the candidates that the study knows besides: from before, or of others.
@@ -231,11 +223,6 @@ class Trials:
 def _is_told(trial: Any) -> bool:
     """Tell whether another search has evaluated a trial."""
     return TOLD in trial.user_attrs
-
-
-def _dominates(values: Sequence[float], others: Sequence[float]) -> bool:
-    """Tell whether all values are as high, and not all are the same."""
-    return values != others and all(map(operator.ge, values, others))
 
 
 def _process(*, has_asked: bool) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """A candidate of another search, found again in a space."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from skhyper.spaces._choices import Choice, Domain, Switch
 from skhyper.spaces._ranges import Int
 
-__all__ = ["domain_beside", "found"]
+__all__ = ["found", "placed"]
 
 Domains = Mapping[str, Domain | Switch]
 
@@ -36,7 +36,7 @@ def found(candidate: Mapping[str, Any], domains: Domains) -> dict[str, Any]:
             raise ValueError(f"{name!r} is not in the space")
     values = {}
     for name in domains:
-        domain = domain_beside(candidate, name, domains)
+        domain = _domain_beside(candidate, name, domains)
         if domain is None and name in candidate:
             raise ValueError(f"{name!r} means nothing beside its other values")
         if domain is not None:
@@ -48,29 +48,41 @@ def found(candidate: Mapping[str, Any], domains: Domains) -> dict[str, Any]:
     return values
 
 
-def domain_beside(
-    candidate: Mapping[str, Any], name: str, domains: Domains
-) -> Domain | None:
-    """Give the domain that a parameter has beside the values of a candidate.
+def placed(
+    candidate: Mapping[str, Any], domains: Domains
+) -> Iterator[tuple[str, Any, Domain]]:
+    """Go through a candidate of a space.
 
     Parameters
     ----------
     candidate : mapping of str to object
         The values.
-    name : str
-        The parameter.
     domains : mapping of str to (Float, Int, Choice or Switch)
         The space.
 
-    Returns
-    -------
-    domain : Float or Int or Choice or None
-        The domain; None where the parameter is absent.
+    Yields
+    ------
+    name : str
+        A parameter.
+    value : object
+        Its value.
+    domain : Float or Int or Choice
+        The domain that it has beside the other values.
     """
+    for name, value in candidate.items():
+        domain = _domain_beside(candidate, name, domains)
+        assert domain is not None, "the candidate is one of the space"
+        yield name, value, domain
+
+
+def _domain_beside(
+    candidate: Mapping[str, Any], name: str, domains: Domains
+) -> Domain | None:
+    """Give the domain of a parameter beside the others; None where it is absent."""
     domain = domains[name]
     if not isinstance(domain, Switch):
         return domain
-    parent = domain_beside(candidate, domain.on, domains)
+    parent = _domain_beside(candidate, domain.on, domains)
     if parent is None or domain.on not in candidate:
         return None
     return domain.case(candidate[domain.on])
@@ -82,5 +94,5 @@ def _own_value(value: Any, domain: Domain) -> Any:
     if isinstance(domain, Int):
         return int(value)
     if domain.n_steps and not (domain.zero and value == 0):
-        return domain.nth(round((value - domain.low) / domain.step))
+        return domain.nth(domain.index(value))
     return float(value)

@@ -6,7 +6,8 @@ from typing import Any
 
 from skhyper._extras import import_extra
 from skhyper.spaces._choices import Choice, Domain, Switch
-from skhyper.spaces._found import domain_beside
+from skhyper.spaces._found import placed
+from skhyper.spaces._optuna import label_under
 from skhyper.spaces._ranges import Int
 
 __all__ = ["candidate_of", "drawn_as", "hyperopt_expression"]
@@ -58,7 +59,7 @@ def _below(
     """Render what hangs on a value of a parameter."""
     return {
         # To Hyperopt, another domain is another parameter.
-        child: _expression(hp, child, f"{child} [{label}={value}]", case, domains)
+        child: _expression(hp, child, label_under(child, label, value), case, domains)
         for child, domain in domains.items()
         if isinstance(domain, Switch)
         and domain.on == name
@@ -146,12 +147,11 @@ def drawn_as(
         domain = domains[name]
         if not isinstance(domain, Switch):
             return prefix + name
-        return f"{name} [{label_of(domain.on)}={candidate[domain.on]}]"
+        return label_under(name, label_of(domain.on), candidate[domain.on])
 
     drawn: dict[str, Any] = {}
-    for name, value in candidate.items():
-        label, domain = label_of(name), domain_beside(candidate, name, domains)
-        assert domain is not None, "the candidate is one of the space"
+    for name, value, domain in placed(candidate, domains):
+        label = label_of(name)
         if isinstance(domain, Choice):
             drawn[label] = domain.index(value)
             continue
@@ -159,7 +159,5 @@ def drawn_as(
             drawn[f"{label} is not 0"] = int(value != 0)
             if value == 0:
                 continue
-        if domain.n_steps:
-            value = round((value - domain.low) / domain.step)
-        drawn[label] = value
+        drawn[label] = domain.index(value) if domain.n_steps else value
     return drawn

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from skhyper.spaces._choices import Choice, Domain, Switch
-from skhyper.spaces._found import domain_beside
+from skhyper.spaces._found import placed
 from skhyper.spaces._ranges import Int
 
 __all__ = [
@@ -151,12 +151,10 @@ def suggested_as(
         What Optuna keeps, by what it calls the parameters.
     """
     params: dict[str, Any] = {}
-    for name, value in candidate.items():
+    for name, value, domain in placed(candidate, domains):
         switch, label = domains[name], name
         if isinstance(switch, Switch):
             label = label_under(name, switch.on, candidate[switch.on])
-        domain = domain_beside(candidate, name, domains)
-        assert domain is not None, "the candidate is one of the space"
         if isinstance(domain, Choice):
             is_plain = all(isinstance(own, PLAIN) for own in domain.values)
             params[label] = value if is_plain else word_of(domain.index(value), value)
@@ -165,7 +163,6 @@ def suggested_as(
             params[f"{label} is 0"] = value == 0
             if value == 0:
                 continue
-        if domain.n_steps and not isinstance(domain, Int):
-            value = round((value - domain.low) / domain.step)
-        params[label] = value
+        is_counted = domain.n_steps and not isinstance(domain, Int)
+        params[label] = domain.index(value) if is_counted else value
     return params

@@ -49,6 +49,21 @@ class Range(Frozen):
         # Decimals, so that the third step of 0.1 is 0.3 and not 0.30000000000000004.
         return type(self.low)(_decimal(self.low) + _decimal(self.step) * int(index))
 
+    def index(self, value: Any) -> int:
+        """Find where a value stands in a stepped range.
+
+        Parameters
+        ----------
+        value : float or int
+            A value; of one between two steps, the nearer is found.
+
+        Returns
+        -------
+        index : int
+            Its position, from 0.
+        """
+        return round((value - self.low) / self.step)
+
     def __contains__(self, value: Any) -> bool:
         if not _is_number(value, type(self)):
             return False
@@ -61,7 +76,7 @@ class Range(Frozen):
     def _is_step(self, value: Any) -> bool:
         if isinstance(self, Int):
             return bool((value - self.low) % self.step == 0)
-        nearest = self.nth(round((value - self.low) / self.step))
+        nearest = self.nth(self.index(value))
         # 0.1 + 0.2 is meant to be the third step of 0.1.
         return bool(abs(value - nearest) <= 1e-6 * self.step)
 
