@@ -1,9 +1,7 @@
 """The fit that all searches share."""
 
 import secrets
-import time
 import warnings
-from contextlib import suppress
 from copy import deepcopy
 from typing import Any, Self
 
@@ -24,15 +22,15 @@ from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import make_folds, splitter_of
 from skhyper.search._fusion import joblib_options
-from skhyper.search._interrupt import how_to_go_on, raise_swallowed_interrupt
-from skhyper.search._leg import Leg, fit_leg
+from skhyper.search._interrupt import how_to_go_on
+from skhyper.search._leg import Leg
 from skhyper.search._plan import Plan
-from skhyper.search._refit import check_refit, median_leg
+from skhyper.search._refit import check_refit, refit_best
 from skhyper.search._results import cv_results, mean_score, metric_names, results_frame
 from skhyper.search._simplest import ONE_SE, simplest_within_error
 from skhyper.search._target import Parameters
-from skhyper.search._task import Procedure, seed_unset
-from skhyper.training import kept_in, store_at
+from skhyper.search._task import Procedure, last_words
+from skhyper.training import store_at
 
 __all__ = ["BaseSearch"]
 
@@ -138,9 +136,12 @@ class BaseSearch(BaseSearchCV):
         except BaseException as error:
             outcomes = self._keep_finished(evaluation)
             if isinstance(error, KeyboardInterrupt):
-                with suppress(KeyboardInterrupt, Exception):
-                    self._refit(estimator, outcomes, procedure, context, data)
-                error.add_note(how_to_go_on(self, len(outcomes)))
+                words = how_to_go_on(self, len(outcomes), bool(parameters.networks))
+                error.add_note(words)
+                try:
+                    self._finish(estimator, outcomes, procedure, context, data)
+                except (Exception, KeyboardInterrupt) as reason:
+                    error.add_note(f"The best is not fitted: {last_words(reason)}")
             raise
         finally:
             if parameters.networks or evaluation.report.n_runs:
@@ -150,7 +151,7 @@ class BaseSearch(BaseSearchCV):
             report.warn(type(self).__name__, "See fusion_report_.", stacklevel=3)
         self._warn_of_failures(evaluation.outcomes)
         self._keep(evaluation.outcomes, scorer)
-        self._refit(estimator, evaluation.outcomes, procedure, context, data)
+        self._finish(estimator, evaluation.outcomes, procedure, context, data)
         context.call_on_fit_task_end(**data)
         return self
 
@@ -217,6 +218,9 @@ class BaseSearch(BaseSearchCV):
         self.scorer_ = scorer._scorers if is_multimetric else scorer
         self.multimetric_ = metric_names(outcomes, scorer) is not None
         self.cv_results_ = cv_results(self, outcomes, scorer)
+
+    def _choose(self) -> None:
+        """Set the attributes of the best candidate."""
         if self.refit or not self.multimetric_:
             metric = self.refit if self.multimetric_ else "score"
             self.best_index_ = self._select_best_index(
@@ -237,13 +241,13 @@ class BaseSearch(BaseSearchCV):
         """Keep what was finished when something ended the search, and return it."""
         outcomes = evaluation.finished() if evaluation.folds else []
         if outcomes:
-            with warnings.catch_warnings(), suppress(Exception):
+            with warnings.catch_warnings():
                 # Nothing may take the place of what ended the search.
                 warnings.simplefilter("ignore")
                 self._keep(outcomes, evaluation.procedure.scorer)
         return outcomes
 
-    def _refit(
+    def _finish(
         self,
         estimator: BaseEstimator,
         outcomes: list[Outcome],
@@ -251,25 +255,12 @@ class BaseSearch(BaseSearchCV):
         context: CallbackContext,
         data: dict[str, Any],
     ) -> None:
-        if not self.refit or not outcomes:
-            return
-        best = clone(estimator).set_params(**clone(self.best_params_, safe=False))
-        seed_unset(best, procedure.seed, self.best_params_)
-        leg = self._whole_leg()
-        if self.refit_epochs is not None:
-            leg = median_leg(best, outcomes[self.best_index_], leg)
-        refit_context = context.subcontext(task_name="refit-with-best-params")
-        X, y = data["X"], data["y"]
-        with refit_context.propagate_callback_context(best):
-            refit_context.call_on_fit_task_begin(**data)
-            start = time.time()
-            with raise_swallowed_interrupt(), kept_in(procedure.store):
-                best = fit_leg(best, leg, X, y, procedure.fit_params)
-            self.refit_time_ = time.time() - start
-        self.best_estimator_ = best
-        if hasattr(best, "feature_names_in_"):
-            self.feature_names_in_ = best.feature_names_in_
-        refit_context.call_on_fit_task_end(**data)
+        """Choose the best of some candidates, and fit it on all rows."""
+        if outcomes:
+            self._choose()
+        if outcomes and self.refit:
+            leg = self._whole_leg()
+            refit_best(self, estimator, outcomes, leg, procedure, context, data)
 
     def _whole_leg(self) -> Leg | None:
         """Say how the best candidate is fitted; None for as it says itself."""

@@ -43,28 +43,29 @@ def raise_swallowed_interrupt() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def how_to_go_on(search: BaseSearchCV, n_finished: int) -> str:
+def how_to_go_on(search: BaseSearchCV, n_finished: int, has_networks: bool) -> str:
     """Say what is left of a search that was interrupted, and how to go on with it.
 
     Parameters
     ----------
     search : BaseSearchCV
-        The search, with the attributes that its finished candidates have given it.
+        The search.
     n_finished : int
-        How many there are.
+        How many of its candidates had finished.
+    has_networks : bool
+        Whether there is a network of this package, whose trainings ``memory`` keeps.
 
     Returns
     -------
     words : str
-        Two sentences.
+        A sentence or two.
     """
-    name, plural = type(search).__name__, "" if n_finished == 1 else "s"
-    kept = f"{name} had finished {n_finished} candidate{plural}"
+    plural = "" if n_finished == 1 else "s"
+    kept = f"{type(search).__name__} had finished {n_finished} candidate{plural}"
     if n_finished:
         kept += ", kept in cv_results_"
-    if n_finished and search.refit:
-        is_fitted = hasattr(search, "best_estimator_")
-        kept += f"; best_estimator_ is {'the best of them' if is_fitted else 'missing'}"
+    if not has_networks:
+        return f"{kept}."
     needs = ["memory set to a folder"] if search.memory is None else []
     if not isinstance(search.random_state, Integral):
         needs.append("an int as random_state")

@@ -1,17 +1,24 @@
-"""For how long the best candidate is trained on all rows."""
+"""The best candidate, fitted on all rows."""
 
 import math
+import time
+from collections.abc import Sequence
 from statistics import median
+from typing import Any
 
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.callback import CallbackContext
 
 from skhyper._sklearn import BaseSearchCV, StrOptions
 from skhyper.search._candidate import Outcome
-from skhyper.search._leg import Leg
-from skhyper.search._simplest import check_one_se
+from skhyper.search._interrupt import raise_swallowed_interrupt
+from skhyper.search._leg import Leg, fit_leg
+from skhyper.search._simplest import ONE_SE
 from skhyper.search._target import Parameters
+from skhyper.search._task import Procedure, seed_unset
+from skhyper.training import kept_in
 
-__all__ = ["REFIT_EPOCHS_CONSTRAINTS", "check_refit", "median_leg"]
+__all__ = ["REFIT_EPOCHS_CONSTRAINTS", "check_refit", "refit_best"]
 
 REFIT_EPOCHS_CONSTRAINTS = [StrOptions({"median"}), None]
 """What ``refit_epochs`` of a search may be."""
@@ -32,37 +39,88 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
     Raises
     ------
     ValueError
-        If the rule of one standard error cannot be applied; or if there is no network
-        of this package whose epochs could be counted.
+        If the rule of one standard error has less than two splits; or if there is no
+        network of this package, whose weights that rule counts and whose epochs
+        ``refit_epochs`` does. All mistakes are in the one message.
     """
-    check_one_se(search, parameters, n_splits)
-    if search.refit and search.refit_epochs is not None and not parameters.networks:
-        raise ValueError(
-            f"refit_epochs={search.refit_epochs!r} of {type(search).__name__} needs a "
-            "network of skhyper in the estimator, to count its epochs. Got "
-            f"{type(search.estimator).__name__}. Set refit_epochs=None."
+    if not search.refit:
+        return
+    kind, mistakes = type(search).__name__, []
+    is_one_se = search.refit == ONE_SE
+    if is_one_se and n_splits < 2:
+        mistakes.append(
+            f"refit={ONE_SE!r} of {kind} needs at least 2 splits, to know the standard "
+            f"error of a mean score. Got {n_splits}. Set cv to more, or refit=True."
         )
+    got = (
+        "needs a network of skhyper in the estimator. Got "
+        f"{type(search.estimator).__name__}."
+    )
+    if is_one_se and not parameters.networks:
+        mistakes.append(
+            f"refit={ONE_SE!r} of {kind}, which counts weights, {got} Give a callable "
+            "that knows what is simple, or refit=True."
+        )
+    if search.refit_epochs is not None and not parameters.networks:
+        mistakes.append(
+            f"refit_epochs={search.refit_epochs!r} of {kind}, which counts epochs, "
+            f"{got} Set refit_epochs=None."
+        )
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
 
 
-def median_leg(estimator: BaseEstimator, outcome: Outcome, whole: Leg | None) -> Leg:
-    """Make an estimator train on all of its rows, and say for how long.
-
-    Its networks set no rows aside any more, neither to stop by nor to choose weights
-    by. Their schedules stay laid out as they were on the splits.
+def refit_best(
+    search: Any,
+    estimator: BaseEstimator,
+    outcomes: Sequence[Outcome],
+    leg: Leg | None,
+    procedure: Procedure,
+    context: CallbackContext,
+    data: dict[str, Any],
+) -> None:
+    """Fit the best candidate on all rows.
 
     Parameters
     ----------
+    search : BaseSearchCV
+        Knows which one it is, and is given ``best_estimator_`` and ``refit_time_``.
     estimator : estimator object
-        Holds the networks; their parameters are changed.
-    outcome : Outcome
-        What its parameters gave on the splits.
-    whole : Leg or None
-        How it would be fitted to the end; None for as it says itself.
+        What was searched; it is cloned.
+    outcomes : sequence of Outcome
+        What the candidates gave on the splits.
+    leg : Leg or None
+        How far the best is trained; None for as it says itself.
+    procedure : Procedure
+        How it is fitted.
+    context : CallbackContext
+        That of the search.
+    data : dict of str to object
+        Arguments of scikit-learn's callbacks, the rows among them.
+    """
+    best = clone(estimator).set_params(**clone(search.best_params_, safe=False))
+    seed_unset(best, procedure.seed, search.best_params_)
+    if search.refit_epochs is not None:
+        leg = _median_leg(best, outcomes[search.best_index_], leg)
+    refit_context = context.subcontext(task_name="refit-with-best-params")
+    X, y = data["X"], data["y"]
+    with refit_context.propagate_callback_context(best):
+        refit_context.call_on_fit_task_begin(**data)
+        start = time.time()
+        with raise_swallowed_interrupt(), kept_in(procedure.store):
+            best = fit_leg(best, leg, X, y, procedure.fit_params)
+        search.refit_time_ = time.time() - start
+    search.best_estimator_ = best
+    if hasattr(best, "feature_names_in_"):
+        search.feature_names_in_ = best.feature_names_in_
+    refit_context.call_on_fit_task_end(**data)
 
-    Returns
-    -------
-    leg : Leg
-        It goes to the median of the best epochs of the splits, halves rounded up.
+
+def _median_leg(estimator: BaseEstimator, outcome: Outcome, whole: Leg | None) -> Leg:
+    """Say for how long to train on all rows: for the median best epoch of the splits.
+
+    The networks set no rows aside any more, neither to stop by nor to choose weights
+    by. Their schedules stay laid out as they were on the splits. Halves are rounded up.
     """
     for network in Parameters(estimator).networks.values():
         network.set_params(early_stopping=False, restore_best=False)

@@ -5,10 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhyper._sklearn import BaseSearchCV
-from skhyper.search._target import Parameters
-
-__all__ = ["ONE_SE", "check_one_se", "simplest_within_error"]
+__all__ = ["ONE_SE", "simplest_within_error"]
 
 ONE_SE = "1se"
 """The ``refit`` that stands for one standard error."""
@@ -78,39 +75,3 @@ def _amounts(params: list[dict[str, Any]], name: str) -> NDArray[np.float64]:
             for candidate in params
         ]
     )
-
-
-def check_one_se(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> None:
-    """Check that the rule of one standard error can be applied where it is asked for.
-
-    Parameters
-    ----------
-    search : BaseSearchCV
-        Its ``refit`` may ask for it.
-    parameters : Parameters
-        Knows the networks inside the estimator.
-    n_splits : int
-        Splits of the search.
-
-    Raises
-    ------
-    ValueError
-        If there are not at least two splits, or no network of this package, whose
-        weights are counted. Both mistakes are in the one message.
-    """
-    if search.refit != ONE_SE:
-        return
-    rule, mistakes = f"refit={ONE_SE!r} of {type(search).__name__}", []
-    if n_splits < 2:
-        mistakes.append(
-            f"{rule} needs at least 2 splits, to know the standard error of a mean "
-            f"score. Got {n_splits}. Set cv to more, or refit=True."
-        )
-    if not parameters.networks:
-        mistakes.append(
-            f"{rule} needs a network of skhyper in the estimator, to count its "
-            f"weights. Got {type(search.estimator).__name__}. Give a callable that "
-            "knows what is simple, or refit=True."
-        )
-    if mistakes:
-        raise ValueError("\n".join(mistakes))

@@ -205,7 +205,8 @@ def _fit_and_score(
 
 def last_words(error: BaseException) -> str:
     """Say in one line what was raised."""
-    return shorten(f"{type(error).__name__}: {error}", WORDS, placeholder=" ...")
+    words = ": ".join(filter(None, (type(error).__name__, str(error))))
+    return shorten(words, WORDS, placeholder=" ...")
 
 
 def _fit(
