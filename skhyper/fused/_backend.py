@@ -1,6 +1,6 @@
 """joblib's backend in which fits are trained together."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from functools import partial
@@ -91,14 +91,7 @@ class FusedBackend(ParallelBackendBase):
         **unknown: Any,
     ) -> None:
         super().__init__(nesting_level, inner_max_num_threads)
-        if unknown:
-            raise TypeError(
-                " ".join(
-                    f"FusedBackend has no parameter {name!r}; it has 'max_tasks' and "
-                    f"'memory'.{did_you_mean(name, ('max_tasks', 'memory', 'n_jobs'))}"
-                    for name in unknown
-                )
-            )
+        refuse_unknown("FusedBackend", unknown, ("max_tasks", "memory", "over"))
         wrong = [
             f"The {name!r} parameter of FusedBackend must be {rule}. Got {value!r}."
             for name, rule, value, right in (
@@ -225,6 +218,33 @@ class FusedBackend(ParallelBackendBase):
             self._is_dispatching = False
             self._n_at_once = self._n_tasks
             self.scheduler.expect_no_more()
+
+
+def refuse_unknown(owner: str, given: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse arguments that there are not.
+
+    Parameters
+    ----------
+    owner : str
+        What they were given to.
+    given : iterable of str
+        The names of the arguments.
+    known : sequence of str
+        The names that there are, beside joblib's ``n_jobs``.
+
+    Raises
+    ------
+    TypeError
+        If one is unknown; the message has all of them, each with the nearest name.
+    """
+    words = [
+        f"{owner} has no parameter {name!r}; it has {', '.join(map(repr, known))}."
+        f"{did_you_mean(name, (*known, 'n_jobs'))}"
+        for name in given
+        if name not in known
+    ]
+    if words:
+        raise TypeError(" ".join(words))
 
 
 def is_count(value: object) -> bool:

@@ -14,7 +14,12 @@ from joblib.parallel import (
 
 from skhyper._joblib import FallbackToBackend, TerminatedWorkerError
 from skhyper.exceptions import did_you_mean
-from skhyper.fused._backend import MOST_TASKS, STACK_OF_JOBLIB, FusedBackend
+from skhyper.fused._backend import (
+    MOST_TASKS,
+    STACK_OF_JOBLIB,
+    FusedBackend,
+    refuse_unknown,
+)
 from skhyper.fused._engines import ENGINES
 from skhyper.fused._report import Report, report_here
 from skhyper.fused._stack import Callback, Stack
@@ -95,15 +100,7 @@ class OverBackend(ParallelBackendBase):
                 f"{over!r}.{did_you_mean(over, ENGINES)}"
             )
         known = ("max_tasks", "memory", *ENGINES[over].options)
-        if unknown := [name for name in options if name not in known]:
-            raise TypeError(
-                " ".join(
-                    f"joblib's backend 'fused' over {over!r} has no parameter {name!r};"
-                    f" it has {', '.join(map(repr, known))}."
-                    f"{did_you_mean(name, (*known, 'n_jobs'))}"
-                    for name in unknown
-                )
-            )
+        refuse_unknown(f"joblib's backend 'fused' over {over!r}", options, known)
         # It refuses what is no number, and does the work where there is one worker.
         self._here = FusedBackend(nesting_level, max_tasks=max_tasks, memory=memory)
         self.supports_inner_max_num_threads = over == "loky"
@@ -114,7 +111,6 @@ class OverBackend(ParallelBackendBase):
         self._pending: list[tuple[BatchedCalls, Callback]] = []
         self._report: Report | None = None
         self._sender: Executor | None = None
-        self._is_given_up = False
         self._workers = 0
 
     def effective_n_jobs(self, n_jobs: int) -> int:
@@ -139,7 +135,6 @@ class OverBackend(ParallelBackendBase):
 
     def start_call(self) -> None:
         """Begin a call: its tasks will be submitted now."""
-        self._is_given_up = False
         self._pending = []
         # One thread sends, so that workers are renewed by one at a time, and never by
         # the thread of theirs that tells of their end.
@@ -192,10 +187,10 @@ class OverBackend(ParallelBackendBase):
             report.warn("parallel_config('fused')", stacklevel=STACK_OF_JOBLIB)
 
     def _end_sending(self) -> None:
-        self._is_given_up = True
-        if self._sender is not None:
-            self._sender.shutdown(cancel_futures=True)
-            self._sender = None
+        with self._lock:
+            sender, self._sender = self._sender, None
+        if sender is not None:
+            sender.shutdown(cancel_futures=True)
 
     def _send_pending(self, n_stacks: int) -> None:
         """Cut the tasks that wait into stacks of about equal size, and send them."""
@@ -209,9 +204,9 @@ class OverBackend(ParallelBackendBase):
 
     def _post(self, stack: Stack) -> None:
         """Have a stack sent, unless the call is over."""
-        sender = self._sender
-        if sender is not None and not self._is_given_up:
-            sender.submit(self._send, stack)
+        with self._lock:
+            if self._sender is not None:
+                self._sender.submit(self._send, stack)
 
     def _send(self, stack: Stack) -> None:
         """Send a stack, after new workers are there if it has met the end of one."""

@@ -292,7 +292,8 @@ def test_what_cannot_be_used_is_refused(options, named):
     [
         ({"max_task": 3}, "no parameter 'max_task'.*Did you mean 'max_tasks'"),
         ({"memory_": 3}, "no parameter 'memory_'.*Did you mean 'memory'"),
-        ({"lanes": 3}, "no parameter 'lanes'; it has 'max_tasks' and 'memory'"),
+        ({"lanes": 3}, "no parameter 'lanes'; it has 'max_tasks', 'memory', 'over'"),
+        ({"ovr": "loky"}, "no parameter 'ovr'.*Did you mean 'over'"),
         ({"a": 1, "b": 2}, "'a'.*'b'"),
     ],
 )
