@@ -14,7 +14,6 @@ from skhyper.training import (
     Outcome,
     Recipe,
     ScheduleLayout,
-    StopReason,
     restore_net,
     state_under,
 )
@@ -55,7 +54,7 @@ def outcome_of(lane: Lane, place: int, tile: Tile) -> Outcome | TrainingDiverged
         tile.optimizer.lane_state(place),
     )
     paused = None
-    if lane.stop_reason is StopReason.PAUSE:
+    if lane.stop_reason.can_go_on:
         best = network.state(place, best=True) if is_earlier else None
         paused = state(network.state(place), best)
     return Outcome(

@@ -13,6 +13,8 @@ from skhyper.training import (
     Outcome,
     checkpoints_here,
     checkpoints_in_force,
+    deadline_here,
+    deadline_in_force,
     driver_in_force,
     kept_in,
     store_here,
@@ -28,7 +30,7 @@ class Task:
     ``owner`` is whoever submitted it, to be told from others when it is given up.
     ``report`` hears of its fits, and of those of the tasks that follow it. Its runs go
     on from the checkpoints that are in force in the thread that makes it, and are kept
-    in the same store.
+    in the same store, and end at the same deadline.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Task:
         self.report = report
         self.checkpoints = checkpoints_here()
         self.store = store_here()
+        self.deadline = deadline_here()
         self.future: Future[Any] = Future()
 
     def run(self, halt: Halt, driver: Driver, sharer: Callable[[Data], Data]) -> None:
@@ -52,6 +55,7 @@ class Task:
             report_in_force(self.report),
             checkpoints_in_force(self.checkpoints),
             kept_in(self.store),
+            deadline_in_force(self.deadline),
         ):
             try:
                 with halt.in_force(), driver_in_force(driver, sharer):

@@ -50,7 +50,9 @@ def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
     """Cut the lanes of a stack into tiles.
 
     Lanes of the same rows stay together where a tile can hold them: what they read in a
-    step lies in a cache when the next of them reads it.
+    step lies in a cache when the next of them reads it. Where there is a deadline,
+    those that were handed in one after the other do: tiles that begin too late then
+    cost some candidates of a search, not a split of each.
 
     Parameters
     ----------
@@ -72,6 +74,11 @@ def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
         # What a step costs there is hardly more for many lanes than for few.
         return [list(lanes)]
     fitting = tile_lanes(structure)
+    if any(lane.recipe.deadline is not None for lane in lanes):
+        in_order = sorted(lanes, key=lambda lane: lane.number)
+        places = {id(lane): place for place, lane in enumerate(lanes)}
+        pieces = _parts(in_order, max(1, math.ceil(len(lanes) / fitting)))
+        return [sorted(piece, key=lambda lane: places[id(lane)]) for piece in pieces]
     for _, run in groupby(lanes, key=lambda lane: lane.source):
         of_source = list(run)
         for piece in _parts(of_source, max(1, round(len(of_source) / fitting))):

@@ -28,6 +28,7 @@ from skhyper.training import (
     Halt,
     NetState,
     Outcome,
+    OutOfTime,
     batch_bounds,
     heed_halt,
     heeding_run,
@@ -127,7 +128,8 @@ def _train_tile(
     requests: Sequence[Request], lanes: Sequence[Lane], results: Results
 ) -> Training:
     began = time.perf_counter()
-    trained = _train_lanes(requests, lanes, results)
+    in_time = _in_time(lanes, results)
+    trained = _train_lanes(requests, in_time, results) if in_time else []
     seconds = time.perf_counter() - began
     reports = tuple(requests[lane.number].report for lane in lanes)
     n_steps = sum(
@@ -137,6 +139,19 @@ def _train_tile(
     first = requests[lanes[0].number]
     text = describe(first.recipe.structure, first.data)
     return Training(reports, text, seconds, n_steps, None)
+
+
+def _in_time(lanes: Sequence[Lane], results: Results) -> list[Lane]:
+    """Pick the lanes that are in time; the others end before they begin."""
+    in_time = []
+    for lane in lanes:
+        try:
+            lane.recipe.check_deadline()
+        except OutOfTime as error:
+            results[lane.number] = error
+        else:
+            in_time.append(lane)
+    return in_time
 
 
 def _train_lanes(

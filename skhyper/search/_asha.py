@@ -7,6 +7,7 @@ import numpy as np
 
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._brackets import rung_epochs
+from skhyper.search._budget import MAX_TIME_CONSTRAINTS
 from skhyper.search._docs import documented
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._plan import Plan
@@ -79,6 +80,7 @@ class ASHASearchCV(RungSearch):
     {return_train_score}
     {fused}
     {memory}
+    {max_time}
 
     Attributes
     ----------
@@ -142,6 +144,7 @@ class ASHASearchCV(RungSearch):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "max_time": MAX_TIME_CONSTRAINTS,
     }
 
     def __init__(
@@ -166,6 +169,7 @@ class ASHASearchCV(RungSearch):
         return_train_score: bool = False,
         fused: bool | str = "auto",
         memory: Any = None,
+        max_time: float | None = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -188,6 +192,7 @@ class ASHASearchCV(RungSearch):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.max_time = max_time
 
     def _strategy(self, parameters: Parameters) -> Asynchronous:
         candidates = self._sample(self.n_iter, parameters, self.random_state)

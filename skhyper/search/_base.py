@@ -16,8 +16,8 @@ from skhyper._sklearn import (
     MultimetricScorer,
     check_method_params,
     fit_context,
-    warn_or_raise_about_fit_failures,
 )
+from skhyper.search._budget import Budget
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import make_folds, splitter_of
@@ -26,7 +26,13 @@ from skhyper.search._interrupt import how_to_go_on
 from skhyper.search._leg import Leg
 from skhyper.search._plan import Plan
 from skhyper.search._refit import check_refit, refit_best
-from skhyper.search._results import cv_results, mean_score, metric_names, results_frame
+from skhyper.search._results import (
+    cv_results,
+    mean_score,
+    metric_names,
+    results_frame,
+    warn_of_failures,
+)
 from skhyper.search._simplest import ONE_SE, simplest_within_error
 from skhyper.search._target import Parameters
 from skhyper.search._task import Procedure, last_words
@@ -46,6 +52,7 @@ class BaseSearch(BaseSearchCV):
     refit_epochs: Any
     fused: Any
     memory: Any
+    max_time: Any
 
     def _strategy(self, parameters: Parameters) -> Any:
         """Make what ``_search`` goes by; a Strategy, unless that is overridden."""
@@ -86,12 +93,15 @@ class BaseSearch(BaseSearchCV):
             If a parameter to search does not exist, its domain cannot be read, the data
             are unfit, nothing was there to fit, or every fit failed. With
             ``error_score="raise"``, whatever a fit raises.
+        TimeoutError
+            If not one candidate was finished within ``max_time``.
         KeyboardInterrupt
             At Ctrl-C. The candidates that had finished are in ``cv_results_``; the best
             is fitted if ``refit`` says so, unless Ctrl-C comes again. A note of the
             error says how to go on.
         """
         self._forget_last_fit()
+        budget = Budget(self)
         scorer, _ = self._get_scorers()
         if y is None and get_tags(self).target_tags.required:
             raise ValueError(
@@ -132,7 +142,7 @@ class BaseSearch(BaseSearchCV):
         options = joblib_options(self, parameters)
         evaluation = Evaluation(estimator, X, y, folds, procedure, options)
         try:
-            self._search(strategy, evaluation, context)
+            self._search(strategy, evaluation, budget, context)
         except BaseException as error:
             outcomes = self._keep_finished(evaluation)
             if isinstance(error, KeyboardInterrupt):
@@ -147,11 +157,12 @@ class BaseSearch(BaseSearchCV):
             if parameters.networks or evaluation.report.n_runs:
                 self.fusion_report_ = evaluation.report.frame()
         if self.fused:
-            report = evaluation.report
-            report.warn(type(self).__name__, "See fusion_report_.", stacklevel=3)
-        self._warn_of_failures(evaluation.outcomes)
+            name = type(self).__name__
+            evaluation.report.warn(name, "See fusion_report_.", stacklevel=3)
+        warn_of_failures(evaluation.outcomes, self.error_score)
         self._keep(evaluation.outcomes, scorer)
-        self._finish(estimator, evaluation.outcomes, procedure, context, data)
+        with budget.for_refit():
+            self._finish(estimator, evaluation.outcomes, procedure, context, data)
         context.call_on_fit_task_end(**data)
         return self
 
@@ -167,7 +178,11 @@ class BaseSearch(BaseSearchCV):
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _search(
-        self, strategy: Any, evaluation: Evaluation, context: CallbackContext
+        self,
+        strategy: Any,
+        evaluation: Evaluation,
+        budget: Budget,
+        context: CallbackContext,
     ) -> None:
         """Ask for candidates, evaluate them and tell, until there are none."""
         n_splits = len(evaluation.folds)
@@ -177,7 +192,8 @@ class BaseSearch(BaseSearchCV):
             max_subtasks=None if count is None else count * n_splits,
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
-        while asks := strategy.ask():
+        while not evaluation.is_over and (asks := strategy.ask()):
+            budget.begin(evaluation, asks[0].params, len(asks), self._whole_leg())
             if self.verbose > 0:
                 print(  # noqa: T201
                     f"Fitting {n_splits} folds for each of {len(asks)} "
@@ -189,7 +205,10 @@ class BaseSearch(BaseSearchCV):
                 names = metric_names(outcomes, self.scoring)
                 if names is not None:
                     self._check_refit_for_multimetric(names)
-            strategy.tell(outcomes)
+            if all(outcome.finished for outcome in outcomes):
+                strategy.tell(outcomes)
+        evaluation.drop_unfinished()
+        budget.check(evaluation)
         if not evaluation.outcomes or not n_splits:
             raise ValueError(
                 "No fits were performed. Was the CV iterator empty? Were there no "
@@ -203,14 +222,6 @@ class BaseSearch(BaseSearchCV):
         if names is None:
             return mean_score(outcome, "score")
         return mean_score(outcome, self.refit if self.refit in names else names[0])
-
-    def _warn_of_failures(self, outcomes: list[Outcome]) -> None:
-        results = [
-            {"fit_error": result.error}
-            for outcome in outcomes
-            for result in outcome.in_order
-        ]
-        warn_or_raise_about_fit_failures(results, self.error_score)
 
     def _keep(self, outcomes: list[Outcome], scorer: Any) -> None:
         """Set the attributes that the finished candidates give."""

@@ -13,6 +13,7 @@ from skopt.callbacks import check_callback
 
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._base import BaseSearch
+from skhyper.search._budget import MAX_TIME_CONSTRAINTS, Budget
 from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._flat import FlatSpace
@@ -94,6 +95,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
     {refit_epochs}
     {fused}
     {memory}
+    {max_time}
     {warm_start_from}
 
     Attributes
@@ -155,6 +157,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "max_time": MAX_TIME_CONSTRAINTS,
         "warm_start_from": WARM_CONSTRAINTS,
     }
 
@@ -180,6 +183,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         refit_epochs: str | None = None,
         fused: bool | str = "auto",
         memory: Any = None,
+        max_time: float | None = None,
         warm_start_from: Any = None,
     ) -> None:
         # Not by way of skopt's, which looks at the spaces: that is for fit to do.
@@ -205,6 +209,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.max_time = max_time
         self.warm_start_from = warm_start_from
 
     # skopt's allows the name of a metric only.
@@ -260,11 +265,15 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         return plan_draws(draws, parameters, n_splits, refit)
 
     def _search(
-        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+        self,
+        strategy: Strategy,
+        evaluation: Evaluation,
+        budget: Budget,
+        context: CallbackContext,
     ) -> None:
         assert isinstance(strategy, SurrogateStrategy)
         try:
-            super()._search(strategy, evaluation, context)
+            super()._search(strategy, evaluation, budget, context)
         finally:
             self._optim_results = strategy.results
             self.optimizer_time_ = strategy.optimizer_seconds

@@ -61,6 +61,14 @@ memory : str, Path, joblib.Memory or None, default=None
     Folder in which trainings of networks are kept, every 10 epochs and at their
     end. A search that was cut off, or that has further candidates, trains what is
     missing, with the same results. That takes an int as `random_state`.""",
+    "max_time": """\
+max_time : float or None, default=None
+    Seconds that ``fit`` may take, the refit included; None for as many as it needs.
+    Networks of this package then end behind the epoch that they are at, and are
+    scored and ranked as they are, with the stop reason 'max_time'; fits that have not
+    begun are left out. What the refit will need at most is foretold by training the
+    first candidate for three epochs, and kept for it, up to half of the time. With
+    other estimators the search ends behind the fits that it is at.""",
     "warm_start_from": """\
 warm_start_from : dict or DataFrame, default=None
     ``cv_results_`` of another search, with parameters by short or full names. The

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sklearn.base import BaseEstimator, clone
@@ -13,7 +14,7 @@ from skhyper.fused import Report, report_in_force
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._fold import Fold
 from skhyper.search._task import Procedure, Task, TaskResult, last_words, run_task
-from skhyper.training import Halt
+from skhyper.training import Deadline, Halt, OutOfTime, deadline_in_force
 
 __all__ = ["Evaluation"]
 
@@ -45,6 +46,8 @@ class Evaluation:
         All candidates so far, in the order asked for.
     report : Report
         Tells which fits were trained together.
+    deadline : Deadline or None
+        When the tasks are to end. Those that have not begun by then are left out.
     """
 
     def __init__(
@@ -64,7 +67,19 @@ class Evaluation:
         self.options = options
         self.outcomes: list[Outcome] = []
         self.report = Report()
+        self.deadline: Deadline | None = None
         self._n_tasks = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.deadline is not None and self.deadline.passed
+
+    def drop_unfinished(self) -> None:
+        """Forget the candidates that were not evaluated on every split."""
+        self.outcomes = self.finished()
+        for number, outcome in enumerate(self.outcomes):
+            outcome.number = number
 
     def finished(self) -> list[Outcome]:
         """Give the candidates that were evaluated on every split, in their order.
@@ -106,6 +121,8 @@ class Evaluation:
                 if self.procedure.error_score == "raise" or not suspects:
                     raise
                 self._find_culprit(suspects, contexts)
+            if self.is_over:
+                break
         return outcomes
 
     def _begin(self, ask: Ask) -> Outcome:
@@ -133,13 +150,14 @@ class Evaluation:
         halt = Halt()
         # Filled by the tasks that share the memory of this process: at an interrupt
         # joblib does not hand back what has ended since it was last asked.
-        ended: list[TaskResult] = []
+        ended: list[TaskResult | None] = []
 
         def calls() -> Iterator[Any]:
             for task in tasks:
                 dispatched.append(task)
                 yield delayed(_run_and_record)(
                     ended,
+                    self.deadline,
                     clone(self.estimator),
                     self.X,
                     self.y,
@@ -149,7 +167,7 @@ class Evaluation:
                     contexts[task.candidate, task.split],
                 )
 
-        results: Iterable[TaskResult] = ()
+        results: Iterable[TaskResult | None] = ()
         try:
             with report_in_force(self.report):
                 results = self._parallel()(calls())
@@ -168,8 +186,9 @@ class Evaluation:
                 self._record(result)
             raise
 
-    def _record(self, result: TaskResult) -> None:
-        self.outcomes[result.candidate].record(result)
+    def _record(self, result: TaskResult | None) -> None:
+        if result is not None:
+            self.outcomes[result.candidate].record(result)
 
     def _parallel(self) -> Parallel:
         try:
@@ -202,7 +221,14 @@ class Evaluation:
                 return
 
 
-def _run_and_record(ended: list[TaskResult], *arguments: Any) -> TaskResult:
-    result = run_task(*arguments)
+def _run_and_record(
+    ended: list[TaskResult | None], deadline: Deadline | None, *arguments: Any
+) -> TaskResult | None:
+    """Run a task; give None if its time was up before it could begin."""
+    result = None
+    with suppress(OutOfTime), deadline_in_force(deadline):
+        if deadline is not None:
+            deadline.check()
+        result = run_task(*arguments)
     ended.append(result)
     return result

@@ -7,6 +7,7 @@ from sklearn.model_selection import GridSearchCV as SklearnGridSearchCV
 from sklearn.model_selection import ParameterGrid
 
 from skhyper.search._base import BaseSearch
+from skhyper.search._budget import MAX_TIME_CONSTRAINTS
 from skhyper.search._docs import documented
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._plan import Plan, plan_candidates
@@ -54,6 +55,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         parameters. None draws it afresh from the operating system.
     {fused}
     {memory}
+    {max_time}
 
     Attributes
     ----------
@@ -97,6 +99,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "max_time": MAX_TIME_CONSTRAINTS,
     }
 
     def __init__(
@@ -116,6 +119,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         random_state: Any = None,
         fused: bool | str = "auto",
         memory: Any = None,
+        max_time: float | None = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -133,6 +137,7 @@ class GridSearchCV(BaseSearch, SklearnGridSearchCV):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.max_time = max_time
 
     def _candidates(self, parameters: Parameters) -> list[dict[str, Any]]:
         return list(ParameterGrid(to_grids(read_spaces(self.param_grid, parameters))))

@@ -9,6 +9,7 @@ from sklearn.callback import CallbackContext
 
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._brackets import Rung, make_brackets
+from skhyper.search._budget import MAX_TIME_CONSTRAINTS, Budget
 from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
@@ -76,6 +77,7 @@ class HyperbandSearchCV(RungSearch):
     {return_train_score}
     {fused}
     {memory}
+    {max_time}
 
     Attributes
     ----------
@@ -144,6 +146,7 @@ class HyperbandSearchCV(RungSearch):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "max_time": MAX_TIME_CONSTRAINTS,
     }
 
     def __init__(
@@ -166,6 +169,7 @@ class HyperbandSearchCV(RungSearch):
         return_train_score: bool = False,
         fused: bool | str = "auto",
         memory: Any = None,
+        max_time: float | None = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -186,6 +190,7 @@ class HyperbandSearchCV(RungSearch):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.max_time = max_time
 
     @property
     def _brackets(self) -> list[list[Rung]]:
@@ -200,9 +205,13 @@ class HyperbandSearchCV(RungSearch):
         return Hyperband(candidates, self._brackets, self._objective)
 
     def _search(
-        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+        self,
+        strategy: Strategy,
+        evaluation: Evaluation,
+        budget: Budget,
+        context: CallbackContext,
     ) -> None:
-        super()._search(strategy, evaluation, context)
+        super()._search(strategy, evaluation, budget, context)
         assert isinstance(strategy, Hyperband)
         self.metadata_["brackets"] = strategy.reached
 

@@ -10,6 +10,7 @@ from sklearn.callback import CallbackContext
 
 from skhyper._extras import import_extra
 from skhyper._sklearn import BaseSearchCV, HasMethods, Interval, StrOptions
+from skhyper.search._budget import MAX_TIME_CONSTRAINTS, Budget
 from skhyper.search._docs import documented
 from skhyper.search._draws import Draws, load_trials
 from skhyper.search._evaluation import Evaluation
@@ -69,6 +70,7 @@ class HyperoptSearchCV(SuggestedSearch):
     {return_train_score}
     {fused}
     {memory}
+    {max_time}
     {warm_start_from}
 
     Attributes
@@ -112,6 +114,7 @@ class HyperoptSearchCV(SuggestedSearch):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "max_time": MAX_TIME_CONSTRAINTS,
         "warm_start_from": WARM_CONSTRAINTS,
     }
 
@@ -136,6 +139,7 @@ class HyperoptSearchCV(SuggestedSearch):
         return_train_score: bool = False,
         fused: bool | str = "auto",
         memory: Any = None,
+        max_time: float | None = None,
         warm_start_from: Any = None,
     ) -> None:
         super().__init__(
@@ -158,6 +162,7 @@ class HyperoptSearchCV(SuggestedSearch):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.max_time = max_time
         self.warm_start_from = warm_start_from
 
     def _validate_params(self) -> None:
@@ -189,8 +194,12 @@ class HyperoptSearchCV(SuggestedSearch):
         return draws
 
     def _search(
-        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+        self,
+        strategy: Strategy,
+        evaluation: Evaluation,
+        budget: Budget,
+        context: CallbackContext,
     ) -> None:
         assert isinstance(strategy, Draws)
         evaluation.outcomes += strategy.earlier(len(evaluation.folds))
-        super()._search(strategy, evaluation, context)
+        super()._search(strategy, evaluation, budget, context)

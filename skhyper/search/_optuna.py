@@ -11,6 +11,7 @@ from sklearn.callback import CallbackContext
 from skhyper._extras import import_extra
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._brackets import rung_epochs
+from skhyper.search._budget import MAX_TIME_CONSTRAINTS, Budget
 from skhyper.search._candidate import Outcome
 from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
@@ -96,6 +97,7 @@ class OptunaSearchCV(SuggestedSearch):
     {return_train_score}
     {fused}
     {memory}
+    {max_time}
     {warm_start_from}
 
     Attributes
@@ -150,6 +152,7 @@ class OptunaSearchCV(SuggestedSearch):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "max_time": MAX_TIME_CONSTRAINTS,
         "warm_start_from": WARM_CONSTRAINTS,
     }
 
@@ -180,6 +183,7 @@ class OptunaSearchCV(SuggestedSearch):
         return_train_score: bool = False,
         fused: bool | str = "auto",
         memory: Any = None,
+        max_time: float | None = None,
         warm_start_from: Any = None,
     ) -> None:
         super().__init__(
@@ -208,6 +212,7 @@ class OptunaSearchCV(SuggestedSearch):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.max_time = max_time
         self.warm_start_from = warm_start_from
 
     def _validate_params(self) -> None:
@@ -255,12 +260,16 @@ class OptunaSearchCV(SuggestedSearch):
         return [mean_score(outcome, metric) for metric in self.objectives]
 
     def _search(
-        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+        self,
+        strategy: Strategy,
+        evaluation: Evaluation,
+        budget: Budget,
+        context: CallbackContext,
     ) -> None:
         assert isinstance(strategy, Trials)
         n_splits = len(evaluation.folds)
         strategy.add_finished(evaluation.outcomes, n_splits)
-        super()._search(strategy, evaluation, context)
+        super()._search(strategy, evaluation, budget, context)
         strategy.add_finished(evaluation.outcomes, n_splits)
         best = strategy.front()
         self.front_ = [

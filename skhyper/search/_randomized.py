@@ -8,6 +8,7 @@ from sklearn.model_selection import ParameterSampler
 from sklearn.model_selection import RandomizedSearchCV as SklearnRandomizedSearchCV
 
 from skhyper.search._base import BaseSearch
+from skhyper.search._budget import MAX_TIME_CONSTRAINTS
 from skhyper.search._docs import documented
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._plan import Plan, plan_candidates, plan_draws
@@ -64,6 +65,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
     {return_train_score}
     {fused}
     {memory}
+    {max_time}
 
     Attributes
     ----------
@@ -105,6 +107,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "max_time": MAX_TIME_CONSTRAINTS,
     }
 
     def __init__(
@@ -125,6 +128,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         return_train_score: bool = False,
         fused: bool | str = "auto",
         memory: Any = None,
+        max_time: float | None = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -143,6 +147,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.max_time = max_time
 
     def _sampler(self, spaces: list[Space], random_state: Any) -> ParameterSampler:
         return ParameterSampler(

@@ -9,6 +9,7 @@ from sklearn.callback import CallbackContext
 
 from skhyper._extras import import_extra
 from skhyper._sklearn import BaseSearchCV, Interval
+from skhyper.search._budget import MAX_TIME_CONSTRAINTS, Budget
 from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
@@ -88,6 +89,7 @@ class RayTuneSearchCV(SuggestedSearch):
     {return_train_score}
     {fused}
     {memory}
+    {max_time}
 
     Attributes
     ----------
@@ -145,6 +147,7 @@ class RayTuneSearchCV(SuggestedSearch):
         "refit_epochs": REFIT_EPOCHS_CONSTRAINTS,
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
+        "max_time": MAX_TIME_CONSTRAINTS,
     }
 
     def __init__(
@@ -173,6 +176,7 @@ class RayTuneSearchCV(SuggestedSearch):
         return_train_score: bool = False,
         fused: bool | str = "auto",
         memory: Any = None,
+        max_time: float | None = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -199,6 +203,7 @@ class RayTuneSearchCV(SuggestedSearch):
         self.refit_epochs = refit_epochs
         self.fused = fused
         self.memory = memory
+        self.max_time = max_time
 
     def _validate_params(self) -> None:
         super()._validate_params()
@@ -209,11 +214,17 @@ class RayTuneSearchCV(SuggestedSearch):
         return Runs(tune, self, self._spaces(parameters), self._draw_seed())
 
     def _search(
-        self, strategy: Runs, evaluation: Evaluation, context: CallbackContext
+        self,
+        strategy: Runs,
+        evaluation: Evaluation,
+        budget: Budget,
+        context: CallbackContext,
     ) -> None:
         search_context = context.subcontext(task_name="search")
         search_context.call_on_fit_task_begin(estimator=self)
+        budget.begin(evaluation, {}, 1, self._whole_leg())
         self.results_ = strategy.run(evaluation)
+        budget.check(evaluation)
         search_context.call_on_fit_task_end(estimator=self)
 
     def _whole_leg(self) -> Leg | None:

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
+from dataclasses import replace
 from functools import partial
 from io import StringIO
 from math import nan
@@ -25,6 +26,7 @@ from skhyper.search._task import TaskResult, last_words
 from skhyper.search._written import read_outcome
 from skhyper.spaces import SearchSpace
 from skhyper.spaces._ray import Drawn
+from skhyper.training import Deadline
 
 __all__ = ["Runs"]
 
@@ -89,9 +91,14 @@ class Runs:
         if search.error_score == "raise" and results.errors:
             error = results.errors[0]
             raise getattr(error, "cause", None) or error
-        of_trial = {result.metrics["trial_id"]: result for result in results}
+        of_trial = {result.metrics.get("trial_id"): result for result in results}
         for trial in sorted(trials, key=_place):
-            result = of_trial[trial.trial_id]
+            result = of_trial.get(trial.trial_id)
+            # Where the time was up, some have nothing to report.
+            if result is None or (
+                result.error is None and RESULTS not in result.metrics
+            ):
+                continue
             # A trial that a scheduler has ended in a pause is not reported as done.
             if is_whole or result.metrics.get("done"):
                 params = read_config(self.spaces, trial.config)
@@ -114,7 +121,14 @@ class Runs:
             list(self._epochs()),
             partial(read_config, self.spaces),
             self.search._objective,
+            self._deadline(evaluation),
         )
+
+    def _deadline(self, evaluation: Evaluation) -> Deadline | None:
+        """Give each trial that has begun what it needs to report."""
+        if evaluation.deadline is None:
+            return None
+        return replace(evaluation.deadline, grants_an_epoch=True)
 
     def _epochs(self) -> Iterator[int]:
         """List the epochs after which a trial reports."""
@@ -151,6 +165,7 @@ class Runs:
                 scheduler=make_scheduler(tune, search, space),
                 max_concurrent_trials=search.n_jobs if is_limited else None,
                 reuse_actors=True,
+                time_budget_s=None if work.deadline is None else work.deadline.left,
             ),
             run_config=tune.RunConfig(
                 name=Path(folder).name,

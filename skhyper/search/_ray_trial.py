@@ -13,6 +13,7 @@ from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import Fold
 from skhyper.search._task import Procedure
 from skhyper.search._written import write_outcome
+from skhyper.training import Deadline
 
 __all__ = ["EPOCHS", "RESULTS", "SCORE", "CrossValidation", "Work", "make_trainable"]
 
@@ -38,6 +39,7 @@ class Work:
     epochs: Sequence[int]
     read: Callable[[dict[str, Any]], dict[str, Any]]
     score: Callable[[Outcome], float]
+    deadline: Deadline | None
 
 
 class CrossValidation:
@@ -57,6 +59,7 @@ class CrossValidation:
         self.evaluation = Evaluation(
             work.estimator, work.X, work.y, work.folds, work.procedure, work.options
         )
+        self.evaluation.deadline = work.deadline
 
     def step(self) -> dict[str, Any]:
         """Train to the next rung, and report."""

@@ -10,11 +10,22 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from skhyper._sklearn import BaseSearchCV, MultimetricScorer
+from skhyper._sklearn import (
+    BaseSearchCV,
+    MultimetricScorer,
+    warn_or_raise_about_fit_failures,
+)
 from skhyper.search._candidate import Outcome
 from skhyper.search._task import Scores, TaskResult
 
-__all__ = ["cv_results", "mean_score", "metric_names", "results_frame", "train_ranks"]
+__all__ = [
+    "cv_results",
+    "mean_score",
+    "metric_names",
+    "results_frame",
+    "train_ranks",
+    "warn_of_failures",
+]
 
 SPLIT = re.compile(r"split\d+_")
 
@@ -46,6 +57,16 @@ def mean_score(outcome: Outcome, metric: str) -> float:
         for result in outcome.in_order
     ]
     return float(np.mean(np.asarray(scores, dtype=np.float64)))
+
+
+def warn_of_failures(outcomes: Iterable[Outcome], error_score: float | str) -> None:
+    """Warn of fits that failed, or raise ValueError if all of them did."""
+    results = [
+        {"fit_error": result.error}
+        for outcome in outcomes
+        for result in outcome.in_order
+    ]
+    warn_or_raise_about_fit_failures(results, error_score)
 
 
 def cv_results(

@@ -8,6 +8,7 @@ from sklearn.callback import CallbackContext
 from sklearn.model_selection import ParameterSampler
 
 from skhyper.search._base import BaseSearch
+from skhyper.search._budget import Budget
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._leg import Leg, check_rungs
 from skhyper.search._plan import Plan, plan_candidates
@@ -49,9 +50,13 @@ class RungSearch(BaseSearch):
         return list(sampler)
 
     def _search(
-        self, strategy: Strategy, evaluation: Evaluation, context: CallbackContext
+        self,
+        strategy: Strategy,
+        evaluation: Evaluation,
+        budget: Budget,
+        context: CallbackContext,
     ) -> None:
-        super()._search(strategy, evaluation, context)
+        super()._search(strategy, evaluation, budget, context)
         self.metadata_: dict[str, Any] = {
             "n_candidates": len(evaluation.outcomes),
             "n_epochs": sum(

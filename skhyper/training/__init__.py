@@ -4,6 +4,12 @@ from skhyper.training.alone import train_alone, train_on
 from skhyper.training.batches import Batches, batch_bounds
 from skhyper.training.callbacks import OWN_CALLBACKS, needs_batches
 from skhyper.training.checkpoints import Checkpoints, run_key
+from skhyper.training.deadline import (
+    Deadline,
+    OutOfTime,
+    deadline_here,
+    deadline_in_force,
+)
 from skhyper.training.divergence import LARGEST_LOSS, divergence
 from skhyper.training.driver import (
     checkpoints_here,
@@ -38,11 +44,13 @@ __all__ = [
     "Batches",
     "Checkpoints",
     "Data",
+    "Deadline",
     "Entry",
     "Halt",
     "Knobs",
     "Net",
     "NetState",
+    "OutOfTime",
     "Outcome",
     "Recipe",
     "Rows",
@@ -54,6 +62,8 @@ __all__ = [
     "batch_bounds",
     "checkpoints_here",
     "checkpoints_in_force",
+    "deadline_here",
+    "deadline_in_force",
     "divergence",
     "driver_in_force",
     "evaluate",

@@ -36,9 +36,12 @@ def train_alone(recipe: Recipe, data: Data, start: Start = None) -> Outcome:
     ------
     KeyboardInterrupt
         On Ctrl-C, within one batch.
+    OutOfTime
+        When the deadline of the recipe has passed already.
     TrainingDiverged
         When a loss or a weight stops being finite.
     """
+    recipe.check_deadline()
     with one_thread():
         if isinstance(start, NetState):
             net = restore_net(recipe, start, data)
@@ -49,11 +52,11 @@ def train_alone(recipe: Recipe, data: Data, start: Start = None) -> Outcome:
                 net.module_.load_state_dict(start.module.state_dict())
             net.notify("on_train_begin", X=data.train, y=None)
         n_left = recipe.last_epoch - len(net.history)
-        reason = net.train_epochs(data.train, n_left)
+        reason = net.train_epochs(data.train, n_left, recipe.deadline)
         paused = None
-        if reason is StopReason.MAX_EPOCHS:
+        if reason in (StopReason.MAX_EPOCHS, StopReason.MAX_TIME):
             reason = recipe.reason_after(len(net.history)) or reason
-        if reason is StopReason.PAUSE:
+        if reason.can_go_on:
             paused = state_of(net)
         net.notify("on_train_end", X=data.train, y=None)
         return replace(outcome_of(net, reason), paused=paused)

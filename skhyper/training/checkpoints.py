@@ -10,6 +10,7 @@ import torch
 
 from skhyper._version import __version__
 from skhyper.training.alone import outcome_of
+from skhyper.training.deadline import OutOfTime
 from skhyper.training.outcome import NetState, Outcome, StopReason
 from skhyper.training.recipe import Data, Knobs, Recipe, Structure
 from skhyper.training.restore import inherited, restore_net, state_of
@@ -95,7 +96,12 @@ class Checkpoints:
         Returns
         -------
         outcome : Outcome
-            What came of it at the pause, or at its end.
+            What came of it at the pause, at the deadline, or at its end.
+
+        Raises
+        ------
+        OutOfTime
+            When the deadline has passed and there is nothing that was trained before.
         """
         key = run_key(recipe, data)
         last = replace(recipe, pause=self.pause).last_epoch
@@ -106,13 +112,18 @@ class Checkpoints:
             # What a callback sees is one training.
             is_kept = store is not None and not recipe.callbacks
             stop = min(last, n_behind + EPOCHS_BETWEEN) if is_kept else last
-            outcome = train(replace(recipe, pause=stop), data, known)
+            try:
+                outcome = train(replace(recipe, pause=stop), data, known)
+            except OutOfTime:
+                if known is None:
+                    raise
+                return _outcome_at(recipe, data, Entry(known, StopReason.MAX_TIME))
             self.n_epochs += len(outcome.epochs) - n_behind
             self._keep(key, outcome, store)
             if store is not None and passed is not None:
                 # Nobody goes on from between two pauses but who was cut off there.
                 store.remove(key, passed)
-            if outcome.paused is None or stop == last:
+            if stop == last or outcome.stop_reason is not StopReason.PAUSE:
                 return outcome
             known, passed = outcome.paused, stop
         return known
@@ -135,18 +146,25 @@ class Checkpoints:
         state, is_paused = entry.state, entry.reason is StopReason.PAUSE
         if is_paused and len(state.history) < last:
             return state
-        net = restore_net(recipe, state, data)
-        if state.best is not None:
-            net.module_.load_state_dict(state.best)
-        outcome = outcome_of(net, entry.reason)
+        outcome = _outcome_at(recipe, data, entry)
         self._runs[key] = state if is_paused else outcome
-        return replace(outcome, paused=state if is_paused else None)
+        return outcome
 
     def _keep(self, key: str, outcome: Outcome, store: Store | None) -> None:
         self._runs[key] = outcome if outcome.paused is None else outcome.paused
         if store is not None:
             state = outcome.paused or state_of(outcome.net, is_over=True)
-            store.write(key, Entry(state, outcome.stop_reason))
+            reason = StopReason.PAUSE if outcome.paused else outcome.stop_reason
+            store.write(key, Entry(state, reason))
+
+
+def _outcome_at(recipe: Recipe, data: Data, entry: Entry) -> Outcome:
+    """Give what a run has come to by a state of it."""
+    net = restore_net(recipe, entry.state, data)
+    if entry.state.best is not None:
+        net.module_.load_state_dict(entry.state.best)
+    paused = entry.state if entry.reason.can_go_on else None
+    return replace(outcome_of(net, entry.reason), paused=paused)
 
 
 def run_key(recipe: Recipe, data: Data) -> str:

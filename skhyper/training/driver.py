@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Protocol
 
 from skhyper.training.alone import train_alone
 from skhyper.training.checkpoints import Checkpoints
+from skhyper.training.deadline import deadline_here
 from skhyper.training.outcome import Outcome, Start
 from skhyper.training.recipe import Data, Recipe
 from skhyper.training.store import Store
@@ -78,10 +80,13 @@ def train(recipe: Recipe, data: Data, start: Start = None) -> Outcome:
     ------
     KeyboardInterrupt
         On Ctrl-C.
+    OutOfTime
+        When the deadline in force has passed before the run could begin.
     TrainingDiverged
         When a loss or a weight stops being finite.
     """
     checkpoints, store = _here.checkpoints, _here.store
+    recipe = replace(recipe, deadline=deadline_here())
     if start is not None or (checkpoints is None and store is None):
         return _here.driver(recipe, data, start)
     return (checkpoints or Checkpoints()).train(_here.driver, recipe, data, store)

@@ -20,6 +20,7 @@ from skhyper.rules import (
 )
 from skhyper.training.batches import Batches
 from skhyper.training.callbacks import callback_that_raised, needs_batches
+from skhyper.training.deadline import Deadline
 from skhyper.training.divergence import LARGEST_LOSS, divergence
 from skhyper.training.evaluation import evaluation_batches, flaw_of, output_of
 from skhyper.training.halt import heed_halt, heeding_run
@@ -212,8 +213,10 @@ class Net(NeuralNet):
         super().on_epoch_begin(net, **kwargs)
         self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
 
-    def train_epochs(self, rows: Rows, epochs: int) -> StopReason:
-        """Train on, for some epochs or until a callback ends it.
+    def train_epochs(
+        self, rows: Rows, epochs: int, deadline: Deadline | None = None
+    ) -> StopReason:
+        """Train on, for some epochs or until a callback or a deadline ends it.
 
         Parameters
         ----------
@@ -221,6 +224,8 @@ class Net(NeuralNet):
             Training rows, on the net's device.
         epochs : int
             Epochs at most.
+        deadline : Deadline or None, default=None
+            After the epoch in which it passes no other is begun.
 
         Returns
         -------
@@ -238,7 +243,11 @@ class Net(NeuralNet):
         reason = StopReason.MAX_EPOCHS
         try:
             with heeding_run():
-                self.fit_loop(rows, epochs=epochs)
+                for n_epochs in [epochs] if deadline is None else [1] * epochs:
+                    self.fit_loop(rows, epochs=n_epochs)
+                    if deadline is not None and deadline.passed:
+                        reason = StopReason.MAX_TIME
+                        break
         except RuntimeError as error:
             # torch's words for a step that float32 cannot hold.
             if "without overflow" not in str(error):

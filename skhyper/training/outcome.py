@@ -30,6 +30,14 @@ class StopReason(StrEnum):
     PAUSE = "pause"
     """The training is to go on later, from the state that it gave."""
 
+    MAX_TIME = "max_time"
+    """The time was up; the training could go on, from the state that it gave."""
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the run was cut off before its own end."""
+        return self in (StopReason.PAUSE, StopReason.MAX_TIME)
+
 
 @dataclass(frozen=True, eq=False)
 class NetState:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from skhyper.rules import OPTIMIZERS
+from skhyper.training.deadline import Deadline
 from skhyper.training.outcome import StopReason
 
 __all__ = ["Data", "Knobs", "Recipe", "Rows", "Structure"]
@@ -122,6 +123,8 @@ class Recipe:
     pause : int or None, default=None
         Epoch after which the run is paused, to be resumed from its state; None trains
         to the end.
+    deadline : Deadline or None, default=None
+        When the run is to end at the latest, behind the epoch that it is at.
     """
 
     structure: Structure
@@ -129,6 +132,7 @@ class Recipe:
     callbacks: tuple[Any, ...] = ()
     verbose: int = 0
     pause: int | None = None
+    deadline: Deadline | None = None
 
     @property
     def last_epoch(self) -> int:
@@ -147,12 +151,26 @@ class Recipe:
         Returns
         -------
         reason : StopReason or None
-            That all are trained, or that it pauses; None if it goes on.
+            That all are trained, that it pauses, or that its time is up; None if it
+            goes on.
         """
-        if epoch < self.last_epoch:
-            return None
-        is_end = epoch >= self.knobs.max_epochs
-        return StopReason.MAX_EPOCHS if is_end else StopReason.PAUSE
+        if epoch >= self.knobs.max_epochs:
+            return StopReason.MAX_EPOCHS
+        if epoch >= self.last_epoch:
+            return StopReason.PAUSE
+        is_late = self.deadline is not None and self.deadline.passed
+        return StopReason.MAX_TIME if is_late else None
+
+    def check_deadline(self) -> None:
+        """Let the run begin, or go on.
+
+        Raises
+        ------
+        OutOfTime
+            If it is too late.
+        """
+        if self.deadline is not None:
+            self.deadline.check()
 
     @property
     def optimizer_keywords(self) -> dict[str, Any]:
