@@ -1,11 +1,13 @@
 """Searches, and trainings, that end when their time is up."""
 
 import time
+from contextlib import suppress
 
 import joblib
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.ensemble import BaggingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -24,7 +26,13 @@ from skhyper import (
     OptunaSearchCV,
     RandomizedSearchCV,
 )
-from skhyper.training import Deadline, OutOfTime, deadline_in_force
+from skhyper.training import (
+    Checkpoints,
+    Deadline,
+    OutOfTime,
+    checkpoints_in_force,
+    deadline_in_force,
+)
 
 RATES = {"lr": [0.003, 0.03, 0.01, 0.1]}
 RANGE = {"lr": (1e-3, 0.1, "log-uniform")}
@@ -86,9 +94,9 @@ def test_every_search_ends_in_time_and_keeps_the_best(name, digits):
     assert search.score(*digits) > 0.5
 
 
-def test_what_is_cut_off_equals_a_training_of_so_many_epochs(digits):
+def test_what_is_cut_off_equals_a_training_that_pauses_there(digits):
     X, y = digits
-    params = {"scheduler": "exponential", "dropout": 0.1, "early_stopping": True}
+    params = {"dropout": 0.1, "early_stopping": True}
     net = endless_net(patience=ENDLESS, **params)
     search = GridSearchCV(
         net, {"lr": [0.003, 0.03]}, cv=KFold(2), random_state=0, max_time=SECONDS
@@ -98,42 +106,151 @@ def test_what_is_cut_off_equals_a_training_of_so_many_epochs(digits):
         # Both splits are in one stack, so their mean is the number of each.
         n_epochs = int(search.cv_results_["mean_n_epochs"][number])
         alone = endless_net(patience=ENDLESS, **params, **candidate)
-        alone.set_params(max_epochs=n_epochs).fit(X[train], y[train])
+        with checkpoints_in_force(Checkpoints(n_epochs)):
+            alone.fit(X[train], y[train])
         score = search.cv_results_["split0_test_score"][number]
         assert alone.score(X[test], y[test]) == score
     best = search.best_estimator_
     alone = endless_net(patience=ENDLESS, **params, **search.best_params_)
-    alone.set_params(max_epochs=best.n_iter_).fit(X, y)
+    with checkpoints_in_force(Checkpoints(best.n_iter_)):
+        alone.fit(X, y)
     assert same_weights(best, alone)
     assert (best.predict_proba(X) == alone.predict_proba(X)).all()
 
 
 @pytest.mark.parametrize("fused", [True, False])
-@pytest.mark.parametrize("memory", [True, False])
-def test_a_run_that_goes_on_ends_as_if_it_had_not_been_cut_off(
-    fused, memory, digits, tmp_path
-):
-    net = endless_net(max_epochs=40)
-    if not memory:
-        whole = RandomizedSearchCV(
-            net, RANGE, n_iter=3, cv=2, random_state=0, fused=fused, max_time=3600
-        )
-        plain = RandomizedSearchCV(
-            net, RANGE, n_iter=3, cv=2, random_state=0, fused=fused
-        )
+def test_time_enough_changes_nothing(fused, digits):
+    net = endless_net(max_epochs=12, scheduler="onecycle", early_stopping=True)
+    plain, timed = (
+        RandomizedSearchCV(
+            net, RANGE, n_iter=3, cv=2, random_state=0, fused=fused, max_time=max_time
+        ).fit(*digits)
+        for max_time in (None, 3600)
+    )
+    for column in ("mean_test_score", "mean_n_epochs", "split0_stop_reason"):
+        assert (timed.cv_results_[column] == plain.cv_results_[column]).all()
+    assert timed.best_estimator_.stop_reason_ == plain.best_estimator_.stop_reason_
+    assert same_weights(timed.best_estimator_, plain.best_estimator_)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_store_goes_on_from_where_the_time_was_up(fused, digits, tmp_path):
+    net = endless_net(max_epochs=400, scheduler="cosine")
+    search = RandomizedSearchCV(
+        net, RANGE, n_iter=2, cv=2, random_state=0, fused=fused, refit=False
+    )
+    plain = search.fit(*digits).cv_results_
+    search.set_params(memory=tmp_path, max_time=0.8)
+    # Trained alone, the second split may begin too late.
+    with suppress(TimeoutError):
+        search.fit(*digits)
+        assert "max_time" in search.cv_results_["split0_stop_reason"]
+    [*files] = tmp_path.glob("**/*.safetensors")
+    assert files
+    after = search.set_params(max_time=None).fit(*digits).cv_results_
+    assert (after["mean_test_score"] == plain["mean_test_score"]).all()
+    assert (after["mean_n_epochs"] == 400).all()
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_fits_that_have_not_begun_are_left_out(fused, digits):
+    space = {"lr": np.linspace(0.001, 0.1, 2000).tolist()}
+    search = GridSearchCV(
+        endless_net(max_epochs=100), space, cv=2, fused=fused, max_time=10
+    ).fit(*digits)
+    n_candidates = len(search.cv_results_["params"])
+    assert 1 <= n_candidates < 2000
+    assert set(search.cv_results_["split0_stop_reason"]) <= {"max_time", "max_epochs"}
+
+
+def test_without_one_candidate_it_is_an_error(digits):
+    search = GridSearchCV(endless_net(), RATES, cv=5, fused=False, max_time=2)
+    with pytest.raises(TimeoutError, match=r"GridSearchCV .* 5 splits .* max_time=2"):
+        search.fit(*digits)
+    assert not hasattr(search, "cv_results_")
+
+
+class SlowRegression(LogisticRegression):
+    """Takes its time."""
+
+    def fit(self, X, y, sample_weight=None):
+        time.sleep(0.3)
+        return super().fit(X, y, sample_weight)
+
+
+def test_other_estimators_end_behind_the_fits_they_are_at(digits):
+    space = {"C": np.geomspace(0.001, 10, 200).tolist()}
+    began = time.time()
+    search = GridSearchCV(SlowRegression(), space, cv=2, max_time=3).fit(*digits)
+    # All would take two minutes.
+    assert time.time() - began < 60
+    assert 1 <= len(search.cv_results_["params"]) < 200
+    assert search.score(*digits) > 0.5
+
+
+def test_worker_processes_heed_it(digits):
+    search = RandomizedSearchCV(
+        endless_net(), RANGE, n_iter=40, cv=2, random_state=0, max_time=12, n_jobs=2
+    )
+    with joblib.parallel_config("loky"):
+        # To start the processes may take longer than that.
+        clone(search).set_params(estimator=endless_net(max_epochs=1)).fit(*digits)
+        search.fit(*digits)
+    assert set(search.cv_results_["split1_stop_reason"]) == {"max_time"}
+    assert len(search.cv_results_["params"]) < 40
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_networks_inside_others(fused, digits):
+    bagging = BaggingClassifier(endless_net(), n_estimators=2, random_state=0)
+    pipeline = make_pipeline(StandardScaler(), bagging)
+    search = GridSearchCV(
+        pipeline, {"lr": [0.01]}, cv=2, random_state=0, fused=fused, max_time=20
+    )
+    if fused:
+        search.fit(*digits)
+        assert search.cv_results_["split0_stop_reason"][0] == "max_time"
+        assert search.score(*digits) > 0.5
     else:
-        # Cut off in the middle, then with all the time that it needs.
-        X, y = digits
-        with deadline_in_force(Deadline(time.time() + 0.3, grants_an_epoch=True)):
-            endless_net(memory=tmp_path).fit(X, y)
-        plain = endless_net(max_epochs=60).fit(X, y)
-        whole = endless_net(max_epochs=60, memory=tmp_path).fit(X, y)
-        assert whole.stop_reason_ == "max_epochs"
-        assert same_weights(whole, plain)
-        return
-    whole.fit(*digits)
-    plain.fit(*digits)
-    for column in ("mean_test_score", "mean_n_epochs"):
-        assert (whole.cv_results_[column] == plain.cv_results_[column]).all()
-    assert whole.best_estimator_.stop_reason_ == "max_epochs"
-    assert same_weights(whole.best_estimator_, plain.best_estimator_)
+        # The first network has all the time, and the second cannot begin.
+        with pytest.raises(TimeoutError):
+            search.set_params(max_time=2).fit(*digits)
+
+
+def test_regression_with_several_metrics(digits):
+    X, y = digits
+    search = RandomizedSearchCV(
+        MLPRegressor((8,), max_epochs=ENDLESS, random_state=0),
+        RANGE,
+        n_iter=3,
+        cv=2,
+        scoring=["r2", "neg_mean_absolute_error"],
+        refit="r2",
+        random_state=0,
+        max_time=SECONDS,
+        return_train_score=True,
+    ).fit(X, y.astype(float))
+    assert set(search.cv_results_["split0_stop_reason"]) == {"max_time"}
+    assert search.best_score_ > 0.5
+
+
+def test_a_deadline_holds_for_its_thread_and_the_earliest_counts(digits):
+    now = time.time()
+    with (
+        deadline_in_force(Deadline(now - 1)),
+        deadline_in_force(Deadline(now + 3600)),
+        pytest.raises(OutOfTime),
+    ):
+        endless_net(max_epochs=2).fit(*digits)
+    assert endless_net(max_epochs=2).fit(*digits).stop_reason_ == "max_epochs"
+    with deadline_in_force(Deadline(now - 1, grants_an_epoch=True)):
+        net = endless_net().fit(*digits)
+    assert (net.n_iter_, net.stop_reason_) == (1, "max_time")
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+@pytest.mark.parametrize("max_time", [0, -1, "1h", float("nan")])
+def test_wrong_times_are_refused(name, max_time, digits):
+    search = SEARCHES[name](endless_net(), max_time=max_time)
+    with pytest.raises(ValueError, match="'max_time' parameter of"):
+        search.fit(*digits)
