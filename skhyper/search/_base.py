@@ -93,8 +93,6 @@ class BaseSearch(BaseSearchCV):
             If a parameter to search does not exist, its domain cannot be read, the data
             are unfit, nothing was there to fit, or every fit failed. With
             ``error_score="raise"``, whatever a fit raises.
-        TimeoutError
-            If not one candidate was finished within ``max_time``.
         KeyboardInterrupt
             At Ctrl-C. The candidates that had finished are in ``cv_results_``; the best
             is fitted if ``refit`` says so, unless Ctrl-C comes again. A note of the
@@ -208,7 +206,6 @@ class BaseSearch(BaseSearchCV):
             if all(outcome.finished for outcome in outcomes):
                 strategy.tell(outcomes)
         evaluation.drop_unfinished()
-        budget.check(evaluation)
         if not evaluation.outcomes or not n_splits:
             raise ValueError(
                 "No fits were performed. Was the CV iterator empty? Were there no "

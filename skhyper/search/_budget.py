@@ -81,26 +81,6 @@ class Budget:
         kept += min(MARGIN * refit, MOST_REFIT * self.search.max_time)
         evaluation.deadline = Deadline(self.end - kept)
 
-    def check(self, evaluation: Evaluation) -> None:
-        """Check that the time was enough for one candidate.
-
-        Parameters
-        ----------
-        evaluation : Evaluation
-            With the candidates that have finished.
-
-        Raises
-        ------
-        TimeoutError
-            If there is none.
-        """
-        if evaluation.is_over and not evaluation.outcomes:
-            raise TimeoutError(
-                f"{type(self.search).__name__} could not train one candidate on all of "
-                f"{len(evaluation.folds)} splits within max_time={self.search.max_time}"
-                " seconds. Give it more, or fewer splits or rows."
-            )
-
     @contextmanager
     def for_refit(self) -> Iterator[None]:
         """Let what is fitted within end with the time of the search.

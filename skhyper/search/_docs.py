@@ -65,10 +65,11 @@ memory : str, Path, joblib.Memory or None, default=None
 max_time : float or None, default=None
     Seconds that ``fit`` may take, the refit included; None for as many as it needs.
     Networks of this package then end behind the epoch that they are at, and are
-    scored and ranked as they are, with the stop reason 'max_time'; fits that have not
-    begun are left out. What the refit will need at most is foretold by training the
-    first candidate for three epochs, and kept for it, up to half of the time. With
-    other estimators the search ends behind the fits that it is at.""",
+    scored and ranked as they are, with the stop reason 'max_time'. Fits that have not
+    begun are left out, but the first candidate is trained for one epoch at least.
+    What the refit may take is foretold by training a candidate for three epochs, and
+    kept for it, up to half of the time. With other estimators the search ends behind
+    the fits that it is at.""",
     "warm_start_from": """\
 warm_start_from : dict or DataFrame, default=None
     ``cv_results_`` of another search, with parameters by short or full names. The

@@ -1,8 +1,10 @@
 """Candidates times splits, run through joblib, and the record of what came out."""
 
+import math
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from sklearn.base import BaseEstimator, clone
@@ -17,6 +19,9 @@ from skhyper.search._task import Procedure, Task, TaskResult, last_words, run_ta
 from skhyper.training import Deadline, Halt, OutOfTime, deadline_in_force
 
 __all__ = ["Evaluation"]
+
+# Tasks that are prepared together at first where there is a deadline.
+FEW = 64
 
 
 class Evaluation:
@@ -47,7 +52,8 @@ class Evaluation:
     report : Report
         Tells which fits were trained together.
     deadline : Deadline or None
-        When the tasks are to end. Those that have not begun by then are left out.
+        When the tasks are to end. Those that have not begun by then are left out, but
+        for those of the first candidate, which are trained for an epoch.
     """
 
     def __init__(
@@ -112,7 +118,22 @@ class Evaluation:
             for number, task in enumerate(tasks)
         }
         self._n_tasks += len(tasks)
-        while tasks := self._unfinished(tasks):
+        size = len(tasks)
+        if self.deadline is not None:
+            # What is prepared when the time is up is in vain: it begins with a few.
+            size = math.ceil(FEW / len(self.folds)) * len(self.folds)
+        while tasks:
+            self._run_all(tasks[:size], contexts)
+            tasks, size = tasks[size:], 2 * size
+        return outcomes
+
+    def _run_all(
+        self,
+        tasks: Sequence[Task],
+        contexts: dict[tuple[int, int], CallbackContext | None],
+    ) -> None:
+        """Run tasks until each of them has ended, whatever dies."""
+        while (tasks := self._unfinished(tasks)) and not self._is_late(tasks):
             dispatched: list[Task] = []
             try:
                 self._run_parallel(tasks, contexts, dispatched)
@@ -121,9 +142,15 @@ class Evaluation:
                 if self.procedure.error_score == "raise" or not suspects:
                     raise
                 self._find_culprit(suspects, contexts)
-            if self.is_over:
-                break
-        return outcomes
+
+    def _is_late(self, tasks: Sequence[Task]) -> bool:
+        """Tell whether none of the tasks would begin any more."""
+        return self.is_over and all(task.candidate for task in tasks)
+
+    def _deadline_of(self, task: Task) -> Deadline | None:
+        if self.deadline is None or task.candidate:
+            return self.deadline
+        return replace(self.deadline, grants_an_epoch=True)
 
     def _begin(self, ask: Ask) -> Outcome:
         outcome = ask.outcome
@@ -157,7 +184,7 @@ class Evaluation:
                 dispatched.append(task)
                 yield delayed(_run_and_record)(
                     ended,
-                    self.deadline,
+                    self._deadline_of(task),
                     clone(self.estimator),
                     self.X,
                     self.y,

@@ -224,7 +224,6 @@ class RayTuneSearchCV(SuggestedSearch):
         search_context.call_on_fit_task_begin(estimator=self)
         budget.begin(evaluation, {}, 1, self._whole_leg())
         self.results_ = strategy.run(evaluation)
-        budget.check(evaluation)
         search_context.call_on_fit_task_end(estimator=self)
 
     def _whole_leg(self) -> Leg | None:

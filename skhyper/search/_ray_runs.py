@@ -78,6 +78,8 @@ class Runs:
         ------
         KeyboardInterrupt
             If some have not come to their end.
+        TimeoutError
+            If none has begun in time.
         """
         search = self.search
         with ExitStack() as stack:
@@ -108,6 +110,11 @@ class Runs:
                 evaluation.outcomes.append(outcome)
         if not is_whole:
             raise KeyboardInterrupt("Ray Tune was told to stop.")
+        if evaluation.is_over and not evaluation.outcomes:
+            raise TimeoutError(
+                f"No trial of {type(search).__name__} has reported within max_time="
+                f"{search.max_time} seconds, which hold the start of Ray. Give it more."
+            )
         return results
 
     def _work(self, evaluation: Evaluation) -> Work:

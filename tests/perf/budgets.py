@@ -20,6 +20,7 @@ from skhyper import (
     OptunaSearchCV,
     RandomizedSearchCV,
 )
+from skhyper.spaces import Float
 
 SPACE = {"lr": (1e-4, 1e-1, "log-uniform"), "dropout": Float(0, 0.5)}
 SEARCHES = {

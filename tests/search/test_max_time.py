@@ -1,7 +1,6 @@
 """Searches, and trainings, that end when their time is up."""
 
 import time
-from contextlib import suppress
 
 import joblib
 import numpy as np
@@ -99,7 +98,7 @@ def test_what_is_cut_off_equals_a_training_that_pauses_there(digits):
     params = {"dropout": 0.1, "early_stopping": True}
     net = endless_net(patience=ENDLESS, **params)
     search = GridSearchCV(
-        net, {"lr": [0.003, 0.03]}, cv=KFold(2), random_state=0, max_time=SECONDS
+        net, {"lr": [0.003, 0.03]}, cv=KFold(2), random_state=0, max_time=3
     ).fit(X, y)
     train, test = next(KFold(2).split(X))
     for number, candidate in enumerate(search.cv_results_["params"]):
@@ -141,10 +140,8 @@ def test_a_store_goes_on_from_where_the_time_was_up(fused, digits, tmp_path):
     )
     plain = search.fit(*digits).cv_results_
     search.set_params(memory=tmp_path, max_time=0.8)
-    # Trained alone, the second split may begin too late.
-    with suppress(TimeoutError):
-        search.fit(*digits)
-        assert "max_time" in search.cv_results_["split0_stop_reason"]
+    search.fit(*digits)
+    assert "max_time" in search.cv_results_["split0_stop_reason"]
     [*files] = tmp_path.glob("**/*.safetensors")
     assert files
     after = search.set_params(max_time=None).fit(*digits).cv_results_
@@ -163,11 +160,13 @@ def test_fits_that_have_not_begun_are_left_out(fused, digits):
     assert set(search.cv_results_["split0_stop_reason"]) <= {"max_time", "max_epochs"}
 
 
-def test_without_one_candidate_it_is_an_error(digits):
-    search = GridSearchCV(endless_net(), RATES, cv=5, fused=False, max_time=2)
-    with pytest.raises(TimeoutError, match=r"GridSearchCV .* 5 splits .* max_time=2"):
-        search.fit(*digits)
-    assert not hasattr(search, "cv_results_")
+@pytest.mark.parametrize("name", SEARCHES)
+def test_however_short_the_time_there_is_a_result(name, digits):
+    search = SEARCHES[name](endless_net(), cv=2, max_time=0.001, random_state=0)
+    search.fit(*digits)
+    assert search.cv_results_["mean_n_epochs"].tolist() == [1]
+    assert search.best_estimator_.n_iter_ == 1
+    assert 0 <= search.best_score_ <= 1
 
 
 class SlowRegression(LogisticRegression):
@@ -194,7 +193,8 @@ def test_worker_processes_heed_it(digits):
     )
     with joblib.parallel_config("loky"):
         # To start the processes may take longer than that.
-        clone(search).set_params(estimator=endless_net(max_epochs=1)).fit(*digits)
+        start = clone(search).set_params(estimator=endless_net(max_epochs=1), n_iter=2)
+        start.fit(*digits)
         search.fit(*digits)
     assert set(search.cv_results_["split1_stop_reason"]) == {"max_time"}
     assert len(search.cv_results_["params"]) < 40
@@ -205,16 +205,10 @@ def test_networks_inside_others(fused, digits):
     bagging = BaggingClassifier(endless_net(), n_estimators=2, random_state=0)
     pipeline = make_pipeline(StandardScaler(), bagging)
     search = GridSearchCV(
-        pipeline, {"lr": [0.01]}, cv=2, random_state=0, fused=fused, max_time=20
-    )
-    if fused:
-        search.fit(*digits)
-        assert search.cv_results_["split0_stop_reason"][0] == "max_time"
-        assert search.score(*digits) > 0.5
-    else:
-        # The first network has all the time, and the second cannot begin.
-        with pytest.raises(TimeoutError):
-            search.set_params(max_time=2).fit(*digits)
+        pipeline, {"lr": [0.01, 0.02]}, cv=2, random_state=0, fused=fused, max_time=4
+    ).fit(*digits)
+    assert search.cv_results_["split0_stop_reason"][0] == "max_time"
+    assert search.score(*digits) > 0.5
 
 
 def test_regression_with_several_metrics(digits):
