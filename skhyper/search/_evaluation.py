@@ -121,7 +121,8 @@ class Evaluation:
         size = len(tasks)
         if self.deadline is not None:
             # What is prepared when the time is up is in vain: it begins with a few.
-            size = math.ceil(FEW / len(self.folds)) * len(self.folds)
+            n_splits = max(1, len(self.folds))
+            size = math.ceil(FEW / n_splits) * n_splits
         while tasks:
             self._run_all(tasks[:size], contexts)
             tasks, size = tasks[size:], 2 * size

@@ -297,6 +297,23 @@ def test_ctrl_c_keeps_what_has_ended(tmp_path):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.parametrize("scheduler", [None, "asha"])
+def test_trials_end_in_time(scheduler):
+    endless = make_pipeline(StandardScaler(), MLPClassifier((6,), max_epochs=10**6))
+    # The first report of a trial is its last, but for its end in time.
+    rungs = {"scheduler": scheduler, "max_epochs": 10**6, "min_epochs": 10**6}
+    search = make(estimator=endless, n_iter=50, max_time=25, **rungs).fit(X, Y)
+    table = search.cv_results_
+    assert 0 < len(table["params"]) < 50
+    assert set(table["split0_stop_reason"]) == {"max_time"}
+    assert search.best_estimator_[-1].stop_reason_ == "max_time"
+
+
+def test_a_time_in_which_no_trial_reports_is_an_error():
+    with pytest.raises(TimeoutError, match="No trial of RayTuneSearchCV .* max_time="):
+        make(max_time=0.05).fit(X, Y)
+
+
 def test_runs_with_other_splits_are_not_mistaken(tmp_path):
     settings = {"storage": tmp_path, "name": "runs", "n_iter": 2}
     make(**settings).fit(X, Y)
