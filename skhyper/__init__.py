@@ -7,6 +7,7 @@ from skhyper._version import __version__ as __version__
 from skhyper.estimators import (
     CNNClassifier,
     CNNRegressor,
+    HoldoutPipeline,
     MLPClassifier,
     MLPRegressor,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "CNNRegressor",
     "FusedBackend",
     "GridSearchCV",
+    "HoldoutPipeline",
     "HyperbandSearchCV",
     "HyperoptSearchCV",
     "MLPClassifier",

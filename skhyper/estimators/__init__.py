@@ -1,13 +1,16 @@
 """PyTorch networks as scikit-learn estimators."""
 
 from skhyper.estimators._cnn import CNNClassifier, CNNRegressor
+from skhyper.estimators._holdout import HoldoutPipeline, fit_with_holdout
 from skhyper.estimators._mlp import MLPClassifier, MLPRegressor
 from skhyper.estimators._network import NeuralNetwork
 
 __all__ = [
     "CNNClassifier",
     "CNNRegressor",
+    "HoldoutPipeline",
     "MLPClassifier",
     "MLPRegressor",
     "NeuralNetwork",
+    "fit_with_holdout",
 ]

@@ -27,7 +27,7 @@ from skhyper.estimators._inputs import (
 from skhyper.estimators._parameters import resolve_device
 from skhyper.estimators._persistence import Persistent
 from skhyper.estimators._recipe import check_same_structure, draw_seed, make_recipe
-from skhyper.estimators._rows import as_tensor, split_rows, weigh_rows
+from skhyper.estimators._rows import as_tensor, draw_split, split_rows, weigh_rows
 from skhyper.training import (
     Data,
     Outcome,
@@ -44,10 +44,6 @@ from skhyper.training import (
 )
 
 __all__ = ["NeuralNetwork"]
-
-# As scikit-learn's HistGradientBoosting: below, the rows are worth more than the
-# epochs that early stopping saves.
-EARLY_STOPPING_ROWS = 10_000
 
 
 class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
@@ -107,12 +103,17 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
             At Ctrl-C, within one batch. No model is left behind.
         """
         self._check_parameters()
+        seed = draw_seed(self.random_state)
+        return self._fit_by(seed, X, y, sample_weight, X_val, y_val)
+
+    def _fit_by(
+        self, seed: int, X: Any, y: Any, weight: Any, X_val: Any, y_val: Any
+    ) -> Self:
         if not self.warm_start:
             # A fit that fails leaves no model behind, not even the one before.
             self.__dict__.pop("_outcome", None)
         start = self.__dict__.get("_outcome")
-        seed = draw_seed(self.random_state)
-        data = share(self._as_data(X, y, sample_weight, X_val, y_val, seed))
+        data = share(self._as_data(X, y, weight, X_val, y_val, seed))
         recipe = self._recipe(data, seed, "fit")
         with kept_in(store_at(self.memory)):
             return self._adopt(train(recipe, data, start), recipe)
@@ -296,14 +297,16 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
                 X, y_val = self._read(X_val, y_val, reset=False)
                 weight = self._class_weight(y_val, y)
                 return rows, self._rows(X, y_val, weight, rows.X.dtype)
-        stopping = self.early_stopping
-        if stopping == "auto":
-            stopping = len(rows) > EARLY_STOPPING_ROWS
-        if not stopping:
-            return rows, None
-        strata = self._strata(rows.y.cpu().numpy())  # type: ignore[union-attr]
-        fraction = self.validation_fraction
-        return split_rows(type(self).__name__, rows, fraction, strata, seed)
+        index = self._set_aside(rows.y.cpu().numpy(), seed)  # type: ignore[union-attr]
+        return (rows, None) if index is None else split_rows(rows, *index)
+
+    def _set_aside(
+        self, target: NDArray[Any], seed: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+        """Draw the rows to train on and to stop by, given what the net is to learn."""
+        name, strata = type(self).__name__, self._strata(target)
+        stopping, fraction = self.early_stopping, self.validation_fraction
+        return draw_split(name, len(target), stopping, fraction, strata, seed)
 
     def _recipe(self, data: Data, seed: int, method: str) -> Recipe:
         name = type(self).__name__

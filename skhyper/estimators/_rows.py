@@ -11,7 +11,11 @@ from sklearn.model_selection import train_test_split
 
 from skhyper.training import Rows
 
-__all__ = ["as_tensor", "auto_batch_size", "split_rows", "weigh_rows"]
+__all__ = ["as_tensor", "auto_batch_size", "draw_split", "split_rows", "weigh_rows"]
+
+# As scikit-learn's HistGradientBoosting: below, the rows are worth more than the
+# epochs that early stopping saves.
+MOST_ROWS = 10_000
 
 # From so many bytes on, rows get memory of their own.
 OWN_MEMORY = 2**20
@@ -75,17 +79,24 @@ def auto_batch_size(n_samples: int) -> int:
     return next((size for most, size in limits.items() if n_samples <= most), 1_024)
 
 
-def split_rows(
-    name: str, rows: Rows, fraction: float, strata: NDArray[Any] | None, seed: int
-) -> tuple[Rows, Rows]:
-    """Set rows aside for early stopping.
+def draw_split(
+    name: str,
+    n_rows: int,
+    early_stopping: bool | str,
+    fraction: float,
+    strata: NDArray[Any] | None,
+    seed: int,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+    """Draw rows to set aside for early stopping, if there is some.
 
     Parameters
     ----------
     name : str
         The estimator's class.
-    rows : Rows
-        All rows.
+    n_rows : int
+        Number of rows.
+    early_stopping : bool or 'auto'
+        Whether to stop early; 'auto' from 10,001 rows on.
     fraction : float
         Share that is set aside, but at least one row of each class.
     strata : ndarray of shape (n_samples,) or None
@@ -95,16 +106,19 @@ def split_rows(
 
     Returns
     -------
-    train, valid : Rows
-        Two parts of `rows`.
+    train, valid : ndarray of int
+        Numbers of the rows of both parts, in their order; None instead of both where
+        nothing stops early.
 
     Raises
     ------
     ValueError
         If there are too few rows to split.
     """
-    index = np.arange(len(rows))
-    lone = np.zeros(len(rows), dtype=bool)
+    if not (n_rows > MOST_ROWS if early_stopping == "auto" else early_stopping):
+        return None
+    index = np.arange(n_rows)
+    lone = np.zeros(n_rows, dtype=bool)
     n_strata = 1
     if strata is not None:
         _, which, counts = np.unique(strata, return_inverse=True, return_counts=True)
@@ -116,18 +130,37 @@ def split_rows(
     if not n_strata or n_valid + n_strata > len(divisible):
         raise ValueError(
             f"{name} cannot set aside rows for early stopping and train on others: "
-            f"validation_fraction={fraction:g} of n_samples = {len(rows)} rows, and at "
+            f"validation_fraction={fraction:g} of n_samples = {n_rows} rows, and at "
             "least one row of each class of several. Pass X_val and y_val, use a "
             "smaller validation_fraction, or set early_stopping=False."
         )
     train, valid = train_test_split(
         divisible, test_size=n_valid, stratify=strata, random_state=seed
     )
-    train = np.sort(np.concatenate([train, index[lone]]))
+    return np.sort(np.concatenate([train, index[lone]])), np.sort(valid)
+
+
+def split_rows(
+    rows: Rows, train: NDArray[np.intp], valid: NDArray[np.intp]
+) -> tuple[Rows, Rows]:
+    """Part rows into those to train on and those that are set aside.
+
+    Parameters
+    ----------
+    rows : Rows
+        All rows.
+    train, valid : ndarray of int
+        Numbers of the rows of both parts.
+
+    Returns
+    -------
+    train, valid : Rows
+        Two parts of `rows`.
+    """
     device = rows.X.device
     return (
         _take(rows, torch.from_numpy(train).to(device)),
-        _take(rows, torch.from_numpy(np.sort(valid)).to(device)),
+        _take(rows, torch.from_numpy(valid).to(device)),
     )
 
 

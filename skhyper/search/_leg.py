@@ -13,6 +13,7 @@ from sklearn.ensemble import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
+from skhyper.estimators import fit_with_holdout
 from skhyper.search._target import Parameters
 from skhyper.training import Checkpoints, checkpoints_in_force
 
@@ -73,16 +74,15 @@ def fit_leg(
     estimator : estimator object
         The fitted one: that of the leg before if it is none of this package.
     """
-    data = (X,) if y is None else (X, y)
     if leg is None:
-        estimator.fit(*data, **params)
+        fit_with_holdout(estimator, X, y, params)
         return estimator
     if networks := Parameters(estimator).networks:
         for network in networks.values():
             network.set_params(max_epochs=leg.max_epochs or network.max_epochs)
         leg.checkpoints.pause = leg.n_epochs
         with checkpoints_in_force(leg.checkpoints):
-            estimator.fit(*data, **params)
+            fit_with_holdout(estimator, X, y, params)
         return estimator
     if leg.estimator is not None:
         estimator = leg.estimator
