@@ -13,7 +13,7 @@ from sklearn.ensemble import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
-from skhyper.estimators import fit_with_holdout
+from skhyper.estimators._holdout import fit_with_holdout
 from skhyper.search._target import Parameters
 from skhyper.training import Checkpoints, checkpoints_in_force
 

@@ -188,7 +188,7 @@ def test_metadata_routing(digits):
     weight = np.linspace(1, 2, len(y))
     with config_context(enable_metadata_routing=True):
         network = stopping().set_fit_request(sample_weight=True)
-        steps = watching(network.set_score_request(sample_weight=False))
+        steps = watching(network.set_score_request(sample_weight=True))
         steps[0] = ("watch", Watch().set_fit_request(sample_weight=True))
         pipeline = HoldoutPipeline(steps).fit(numbered(X), y, sample_weight=weight)
         search = GridSearchCV(Pipeline(steps), RATES, cv=2, random_state=0)
