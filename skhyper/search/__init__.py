@@ -2,6 +2,10 @@
 
 from skhyper.search._asha import ASHASearchCV
 from skhyper.search._bayes import BayesSearchCV
+from skhyper.search._ensemble import (
+    FoldEnsembleClassifier,
+    FoldEnsembleRegressor,
+)
 from skhyper.search._grid import GridSearchCV
 from skhyper.search._hyperband import HyperbandSearchCV
 from skhyper.search._hyperopt import HyperoptSearchCV
@@ -14,6 +18,8 @@ from skhyper.search._ray import RayTuneSearchCV
 __all__ = [
     "ASHASearchCV",
     "BayesSearchCV",
+    "FoldEnsembleClassifier",
+    "FoldEnsembleRegressor",
     "GridSearchCV",
     "HyperbandSearchCV",
     "HyperoptSearchCV",

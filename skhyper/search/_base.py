@@ -3,7 +3,7 @@
 import secrets
 import warnings
 from copy import deepcopy
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
@@ -19,8 +19,10 @@ from skhyper._sklearn import (
 )
 from skhyper.search._budget import Budget
 from skhyper.search._candidate import Outcome
+from skhyper.search._ensemble import ENSEMBLE
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import make_folds, splitter_of
+from skhyper.search._fold_models import FoldModels
 from skhyper.search._fusion import joblib_options
 from skhyper.search._interrupt import how_to_go_on
 from skhyper.search._leg import Leg
@@ -47,6 +49,8 @@ class BaseSearch(BaseSearchCV):
     To be named before the class of scikit-learn or skopt that a search extends. The
     method ``_run_search`` of that class is not used.
     """
+
+    keeps_models: ClassVar[bool] = True
 
     random_state: Any
     refit_epochs: Any
@@ -136,9 +140,12 @@ class BaseSearch(BaseSearchCV):
             seed=self._draw_seed(),
             search=self,
             store=store_at(self.memory),
+            keeps_models=self.refit == ENSEMBLE,
         )
         options = joblib_options(self, parameters)
         evaluation = Evaluation(estimator, X, y, folds, procedure, options)
+        if procedure.keeps_models:
+            evaluation.fold_models = FoldModels(self._objective)
         try:
             self._search(strategy, evaluation, budget, context)
         except BaseException as error:

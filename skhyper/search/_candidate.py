@@ -61,6 +61,11 @@ class Outcome:
         # Whoever lets go of a leg is to be the last who holds it.
         self.results[result.split] = replace(result, leg=None)
 
+    def drop_models(self) -> None:
+        """Let go of the fitted models."""
+        for split, result in self.results.items():
+            self.results[split] = replace(result, model=None)
+
     def step_back(self) -> None:
         """Forget an evaluation that was cut off, if there is one before it."""
         if not self.finished and self._before is not None:

@@ -23,7 +23,8 @@ refit : bool, str or callable, default=True
     and returns the index of its choice; or False. With '1se' the choice is the
     simplest candidate within one standard error of the best: the one with the
     fewest weights, and of those the most regularized, by ``l1``, ``l2``,
-    ``weight_decay``, ``dropout`` or ``label_smoothing``.""",
+    ``weight_decay``, ``dropout`` or ``label_smoothing``. With 'ensemble' nothing is
+    fitted: the models of the best candidate, one for each split, are averaged.""",
     "refit_epochs": """\
 refit_epochs : 'median' or None, default=None
     For how long the networks of the best candidate are trained in the refit. None is
@@ -80,7 +81,8 @@ warm_start_from : dict or DataFrame, default=None
     with fewer ``n_resources`` than others had.""",
     "best_estimator_": """\
 best_estimator_ : estimator
-    The best candidate fitted on all rows. Absent if ``refit=False``.""",
+    The best candidate fitted on all rows, or with ``refit="ensemble"`` the average of
+    its models of the splits. Absent if ``refit=False``.""",
     "best": """\
 best_params_ : dict
     Its parameters.
@@ -94,7 +96,7 @@ scorer_ : callable or dict of str to callable
 n_splits_ : int
     Number of splits.
 refit_time_ : float
-    Seconds that the last fit took. Absent if ``refit=False``.
+    Seconds that the last fit took. Absent if ``refit=False`` or 'ensemble'.
 multimetric_ : bool
     Whether several metrics were scored.
 n_features_in_ : int

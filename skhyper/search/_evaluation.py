@@ -15,10 +15,14 @@ from skhyper._joblib import TerminatedWorkerError
 from skhyper.fused import Report, report_in_force
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._fold import Fold
+from skhyper.search._fold_models import FoldModels
 from skhyper.search._task import Procedure, Task, TaskResult, last_words, run_task
 from skhyper.training import Deadline, Halt, OutOfTime, deadline_in_force
 
 __all__ = ["Evaluation"]
+
+# Results by candidate and split.
+Ended = dict[tuple[int, int], TaskResult]
 
 # Tasks that are prepared together at first where there is a deadline.
 FEW = 64
@@ -54,6 +58,8 @@ class Evaluation:
     deadline : Deadline or None
         When the tasks are to end. Those that have not begun by then are left out, but
         for those of the first candidate, which are trained for an epoch.
+    fold_models : FoldModels or None
+        Is shown the candidates that come with their models.
     """
 
     def __init__(
@@ -74,6 +80,7 @@ class Evaluation:
         self.outcomes: list[Outcome] = []
         self.report = Report()
         self.deadline: Deadline | None = None
+        self.fold_models: FoldModels | None = None
         self._n_tasks = 0
 
     @property
@@ -178,7 +185,7 @@ class Evaluation:
         halt = Halt()
         # Filled by the tasks that share the memory of this process: at an interrupt
         # joblib does not hand back what has ended since it was last asked.
-        ended: list[TaskResult | None] = []
+        ended: Ended = {}
 
         def calls() -> Iterator[Any]:
             for task in tasks:
@@ -201,6 +208,8 @@ class Evaluation:
                 results = self._parallel()(calls())
                 n_at_once = len(dispatched)
                 for result in results:
+                    if result is not None:
+                        ended.pop((result.candidate, result.split), None)
                     self._record(result)
             self.report.look_back(len(tasks), n_at_once)
         except BaseException:
@@ -210,13 +219,17 @@ class Evaluation:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     results.close()
-            for result in ended:
+            for result in ended.values():
                 self._record(result)
             raise
 
     def _record(self, result: TaskResult | None) -> None:
-        if result is not None:
-            self.outcomes[result.candidate].record(result)
+        if result is None:
+            return
+        outcome = self.outcomes[result.candidate]
+        outcome.record(result)
+        if self.fold_models is not None and outcome.finished:
+            self.fold_models.see(outcome)
 
     def _parallel(self) -> Parallel:
         try:
@@ -250,7 +263,7 @@ class Evaluation:
 
 
 def _run_and_record(
-    ended: list[TaskResult | None], deadline: Deadline | None, *arguments: Any
+    ended: Ended, deadline: Deadline | None, *arguments: Any
 ) -> TaskResult | None:
     """Run a task; give None if its time was up before it could begin."""
     result = None
@@ -258,5 +271,5 @@ def _run_and_record(
         if deadline is not None:
             deadline.check()
         result = run_task(*arguments)
-    ended.append(result)
+        ended[result.candidate, result.split] = result
     return result

@@ -131,6 +131,8 @@ class RayTuneSearchCV(SuggestedSearch):
     np.True_
     """
 
+    keeps_models: ClassVar[bool] = False
+
     _parameter_constraints: ClassVar[dict[str, list[Any] | str]] = {
         **BaseSearchCV._parameter_constraints,
         "space": SPACE_CONSTRAINTS,

@@ -2,15 +2,17 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import Any
 
-from sklearn.base import BaseEstimator, clone
+import pandas as pd
+from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.callback import CallbackContext
 
 from skhyper._sklearn import BaseSearchCV, StrOptions
 from skhyper.search._candidate import Outcome
+from skhyper.search._ensemble import ENSEMBLE, ensemble_of
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._simplest import ONE_SE
@@ -41,12 +43,16 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
     ValueError
         If the rule of one standard error has less than two splits; or if there is no
         network of this package, whose weights that rule counts and whose epochs
-        ``refit_epochs`` does. All mistakes are in the one message.
+        ``refit_epochs`` does; or if the models of the splits cannot be averaged. All
+        mistakes are in the one message.
     """
     if not search.refit:
         return
-    kind, mistakes = type(search).__name__, []
+    kind = type(search).__name__
+    mistakes: list[str] = []
     is_one_se = search.refit == ONE_SE
+    if search.refit == ENSEMBLE:
+        mistakes += _mistakes_in_ensemble(search)
     if is_one_se and n_splits < 2:
         mistakes.append(
             f"refit={ONE_SE!r} of {kind} needs at least 2 splits, to know the standard "
@@ -68,6 +74,28 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
         )
     if mistakes:
         raise ValueError("\n".join(mistakes))
+
+
+def _mistakes_in_ensemble(search: Any) -> Iterator[str]:
+    kind, estimator = type(search).__name__, search.estimator
+    if not search.keeps_models:
+        yield (
+            f"refit={ENSEMBLE!r} of {kind}, whose trials leave their models behind in "
+            "other processes, is not possible. Set refit=True, or use another search."
+        )
+    if search.refit_epochs is not None:
+        yield (
+            f"refit={ENSEMBLE!r} of {kind} fits nothing on all rows, so it takes no "
+            f"refit_epochs. Got {search.refit_epochs!r}. Leave one of them out."
+        )
+    can_average = is_regressor(estimator) or (
+        is_classifier(estimator) and hasattr(estimator, "predict_proba")
+    )
+    if not can_average:
+        yield (
+            f"refit={ENSEMBLE!r} of {kind} needs a regressor, or a classifier with "
+            f"predict_proba. Got {type(estimator).__name__}. Set refit=True."
+        )
 
 
 def refit_best(
@@ -100,6 +128,10 @@ def refit_best(
     """
     best = clone(estimator).set_params(**clone(search.best_params_, safe=False))
     seed_unset(best, procedure.seed, search.best_params_)
+    if search.refit == ENSEMBLE:
+        outcome = outcomes[search.best_index_]
+        _adopt(search, _ensemble(search, best, data["y"], outcome))
+        return
     if search.refit_epochs is not None:
         leg = _median_leg(best, outcomes[search.best_index_], leg)
     refit_context = context.subcontext(task_name="refit-with-best-params")
@@ -110,10 +142,38 @@ def refit_best(
         with raise_swallowed_interrupt(), kept_in(procedure.store):
             best = fit_leg(best, leg, X, y, procedure.fit_params)
         search.refit_time_ = time.time() - start
+    _adopt(search, best)
+    refit_context.call_on_fit_task_end(**data)
+
+
+def _adopt(search: Any, best: BaseEstimator) -> None:
     search.best_estimator_ = best
     if hasattr(best, "feature_names_in_"):
         search.feature_names_in_ = best.feature_names_in_
-    refit_context.call_on_fit_task_end(**data)
+
+
+def _ensemble(
+    search: Any, best: BaseEstimator, y: Any, outcome: Outcome
+) -> BaseEstimator:
+    """Average the models that were fitted on the splits."""
+    results = outcome.in_order
+    members = pd.DataFrame(
+        {
+            "candidate": search.best_index_,
+            "test_score": [result.test_scores for result in results],
+            "n_epochs": [result.n_epochs for result in results],
+            "best_epoch": [result.best_epoch for result in results],
+            "stop_reason": [result.stop_reason for result in results],
+        }
+    )
+    models = [result.model for result in results]
+    if any(model is None for model in models):
+        raise ValueError(
+            f"refit={ENSEMBLE!r} of {type(search).__name__} has no models of the best "
+            "candidate, which an earlier search has evaluated. Set refit=True."
+        )
+    outcome.drop_models()
+    return ensemble_of(best, search.cv, models, y, members)
 
 
 def _median_leg(estimator: BaseEstimator, outcome: Outcome, whole: Leg | None) -> Leg:

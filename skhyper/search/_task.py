@@ -66,6 +66,7 @@ class Procedure:
     seed: int
     search: BaseEstimator
     store: Store | None = None
+    keeps_models: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class TaskResult:
     ``stop_reason`` then its last words, and ``failed`` is true also where only the
     scoring failed. ``leg`` is what the training can go on from, ``n_trained`` the
     epochs of all legs and ``n_weights`` the weights and biases, added up over the
-    networks of the estimator.
+    networks of the estimator. ``model`` is the fitted one, if it is to be kept.
     """
 
     candidate: int
@@ -94,6 +95,7 @@ class TaskResult:
     leg: Leg | None = None
     n_trained: int = 0
     n_weights: float = float("nan")
+    model: Any = None
 
     def after(self, before: "TaskResult") -> "TaskResult":
         """Add the times of an earlier evaluation, which this one has gone on from."""
@@ -199,6 +201,7 @@ def _fit_and_score(
         failed=failed,
         leg=task.leg,
         n_trained=0 if task.leg is None else task.leg.n_trained,
+        model=estimator if procedure.keeps_models else None,
         **_training_report(estimator, task.leg),
     )
 

@@ -13,7 +13,7 @@ __all__ = ["read_outcome", "write_outcome"]
 WRITTEN = [
     field.name
     for field in fields(TaskResult)
-    if field.name not in ("candidate", "split", "leg")
+    if field.name not in ("candidate", "split", "leg", "model")
 ]
 
 

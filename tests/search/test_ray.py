@@ -310,7 +310,7 @@ def test_trials_end_in_time(scheduler):
 
 
 def test_a_time_in_which_no_trial_reports_is_an_error():
-    with pytest.raises(TimeoutError, match="No trial of RayTuneSearchCV .* max_time="):
+    with pytest.raises(TimeoutError, match=r"No trial of RayTuneSearchCV .* max_time="):
         make(max_time=0.05).fit(X, Y)
 
 

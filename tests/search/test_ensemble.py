@@ -1,0 +1,229 @@
+"""The models of the best candidate on all splits, averaged."""
+
+import gc
+import pickle
+import weakref
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_digits
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skhyper import (
+    ASHASearchCV,
+    BayesSearchCV,
+    GridSearchCV,
+    HyperbandSearchCV,
+    HyperoptSearchCV,
+    MLPClassifier,
+    MLPRegressor,
+    OptunaSearchCV,
+    RandomizedSearchCV,
+    RayTuneSearchCV,
+)
+from skhyper.search import FoldEnsembleClassifier, FoldEnsembleRegressor
+
+RATES = {"lr": [0.0003, 0.003, 0.03]}
+RANGE = {"lr": (0.0003, 0.03, "log-uniform")}
+
+SEARCHES = {
+    "grid": lambda net, **kw: GridSearchCV(net, RATES, **kw),
+    "random": lambda net, **kw: RandomizedSearchCV(net, RANGE, n_iter=4, **kw),
+    "bayes": lambda net, **kw: BayesSearchCV(net, RANGE, n_iter=4, **kw),
+    "optuna": lambda net, **kw: OptunaSearchCV(net, RANGE, n_iter=4, **kw),
+    "hyperopt": lambda net, **kw: HyperoptSearchCV(net, RANGE, n_iter=4, **kw),
+    "hyperband": lambda net, **kw: HyperbandSearchCV(net, RANGE, max_epochs=9, **kw),
+    "asha": lambda net, **kw: ASHASearchCV(net, RANGE, n_iter=9, max_epochs=9, **kw),
+}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(n_class=4, return_X_y=True)
+    return X[:240] / 16, y[:240]
+
+
+def small_net(kind=MLPClassifier, **params):
+    return kind(**{"hidden_layer_sizes": (8,), "max_epochs": 9} | params)
+
+
+def fold_models(search, X, y, splitter):
+    """Train what the search chose on each split again, alone."""
+    best = clone(search.best_estimator_.estimator)
+    return [clone(best).fit(X[train], y[train]) for train, _ in splitter.split(X, y)]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+@pytest.mark.parametrize("fused", ["auto", False])
+def test_it_averages_what_the_splits_trained(name, fused, digits):
+    X, y = digits
+    net = make_pipeline(StandardScaler(), small_net())
+    settings = {"cv": KFold(3), "random_state": 0, "fused": fused}
+    search = SEARCHES[name](net, refit="ensemble", **settings).fit(X, y)
+    ensemble = search.best_estimator_
+    assert isinstance(ensemble, FoldEnsembleClassifier)
+    models = fold_models(search, X, y, KFold(3))
+    mean = (
+        models[0].predict_proba(X)
+        + models[1].predict_proba(X)
+        + models[2].predict_proba(X)
+    ) / 3
+    np.testing.assert_array_equal(search.predict_proba(X), mean)
+    np.testing.assert_array_equal(search.predict(X), mean.argmax(axis=1))
+    assert search.score(X, y) == (mean.argmax(axis=1) == y).mean()
+    # What chose it is what any refit chooses.
+    plain = SEARCHES[name](net, refit=True, **settings).fit(X, y)
+    assert plain.best_index_ == search.best_index_
+    assert plain.best_params_ == search.best_params_
+
+
+def test_the_members_are_explained_by_the_results(digits):
+    search = GridSearchCV(small_net(), RATES, cv=3, refit="ensemble").fit(*digits)
+    members, results = search.best_estimator_.members_, search.cv_results_
+    for split in range(3):
+        for column in ("test_score", "stop_reason"):
+            known = results[f"split{split}_{column}"][search.best_index_]
+            assert members.loc[split, column] == known
+    assert members["n_epochs"].mean() == results["mean_n_epochs"][search.best_index_]
+    assert (members["candidate"] == search.best_index_).all()
+    assert members.index.name == "split"
+
+
+def test_only_the_models_of_the_best_are_kept(digits):
+    scored, alive = weakref.WeakSet(), []
+
+    def score(estimator, X, y):
+        gc.collect()
+        scored.add(estimator)
+        alive.append(len(scored))
+        return estimator.score(X, y)
+
+    space = {"lr": np.geomspace(0.03, 0.0003, 8).tolist()}
+    search = GridSearchCV(
+        small_net(), space, cv=3, refit="ensemble", scoring=score, fused=False
+    ).fit(*digits)
+    # Those of the best, of the one at hand, and what joblib has not let go of.
+    assert len(alive) == 24
+    assert max(alive) <= 9
+    gc.collect()
+    assert set(scored) == set(search.best_estimator_.estimators_)
+
+
+def test_it_is_an_estimator_like_others(digits):
+    X, y = digits
+    search = RandomizedSearchCV(
+        small_net(), RANGE, n_iter=2, cv=3, refit="ensemble", random_state=0
+    ).fit(X, y)
+    again = pickle.loads(pickle.dumps(search))
+    np.testing.assert_array_equal(again.predict_proba(X), search.predict_proba(X))
+    ensemble = search.best_estimator_
+    refitted = clone(ensemble).fit(X, y)
+    np.testing.assert_array_equal(refitted.predict_proba(X), ensemble.predict_proba(X))
+    assert ensemble.n_features_in_ == X.shape[1]
+    frame = pd.DataFrame(X, columns=[f"pixel{n}" for n in range(X.shape[1])])
+    named = clone(search).fit(frame, y)
+    assert list(named.feature_names_in_) == list(frame)
+    assert list(named.best_estimator_.feature_names_in_) == list(frame)
+
+
+@parametrize_with_checks(
+    [
+        FoldEnsembleClassifier(LogisticRegression(), cv=2),
+        FoldEnsembleRegressor(LinearRegression(), cv=2),
+    ]
+)
+def test_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def test_a_class_that_a_fold_has_not_seen(digits):
+    X, y = digits
+    rare = y.astype("U1")
+    rare[0] = "z"
+    search = GridSearchCV(small_net(), RATES, cv=KFold(3), refit="ensemble")
+    search.fit(X, rare)
+    ensemble = search.best_estimator_
+    assert list(ensemble.classes_) == ["0", "1", "2", "3", "z"]
+    assert [len(model.classes_) for model in ensemble.estimators_] == [4, 5, 5]
+    probabilities = search.predict_proba(X)
+    assert probabilities.shape == (240, 5)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert set(search.predict(X)) <= set(ensemble.classes_)
+
+
+def test_labels_numbers_and_several_outputs(digits):
+    X, y = digits
+    labels = np.column_stack([y > 1, y % 2]).astype(int)
+    search = GridSearchCV(small_net(), RATES, cv=KFold(3), refit="ensemble")
+    search.fit(X, labels)
+    mean = np.mean([m.predict_proba(X) for m in search.best_estimator_.estimators_], 0)
+    np.testing.assert_array_equal(search.predict(X), mean > 0.5)
+    X, y = load_diabetes(return_X_y=True)
+    for target in (y, np.column_stack([y, -y])):
+        search = GridSearchCV(
+            small_net(MLPRegressor), RATES, cv=KFold(3), refit="ensemble"
+        ).fit(X, target)
+        models = fold_models(search, X, target, KFold(3))
+        mean = (models[0].predict(X) + models[1].predict(X) + models[2].predict(X)) / 3
+        np.testing.assert_allclose(search.predict(X), mean, rtol=1e-12)
+
+
+def test_models_come_from_other_processes(digits):
+    X, y = digits
+    settings = {"cv": 3, "refit": "ensemble", "random_state": 0}
+    here = GridSearchCV(small_net(), RATES, **settings).fit(X, y)
+    with joblib.parallel_config("loky"):
+        there = GridSearchCV(small_net(), RATES, **settings, n_jobs=2).fit(X, y)
+    np.testing.assert_array_equal(there.predict_proba(X), here.predict_proba(X))
+
+
+def test_the_best_of_an_earlier_process_has_no_models(digits, tmp_path):
+    storage = f"sqlite:///{tmp_path}/study.db"
+    settings = {"cv": 3, "random_state": 0, "storage": storage, "study_name": "s"}
+    OptunaSearchCV(small_net(), RANGE, n_iter=2, **settings).fit(*digits)
+    again = OptunaSearchCV(small_net(), RANGE, n_iter=2, refit="ensemble", **settings)
+    with pytest.raises(ValueError, match="an earlier search has evaluated"):
+        again.fit(*digits)
+
+
+def test_estimators_of_other_packages(digits):
+    X, y = digits
+    search = GridSearchCV(
+        LogisticRegression(max_iter=500), {"C": [0.1, 1]}, cv=3, refit="ensemble"
+    ).fit(X, y)
+    assert search.score(X, y) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        (
+            GridSearchCV(RidgeClassifier(), {"alpha": [1]}, refit="ensemble"),
+            "needs a regressor, or a classifier with predict_proba. Got RidgeClas",
+        ),
+        (
+            GridSearchCV(small_net(), RATES, refit="ensemble", refit_epochs="median"),
+            "takes no refit_epochs. Got 'median'",
+        ),
+        (
+            RayTuneSearchCV(small_net(), RANGE, refit="ensemble"),
+            "of RayTuneSearchCV, whose trials",
+        ),
+        (
+            GridSearchCV(
+                small_net(), RATES, refit="ensemble", scoring=["accuracy", "f1_macro"]
+            ),
+            "refit",
+        ),
+    ],
+)
+def test_mistakes(search, message, digits):
+    with pytest.raises(ValueError, match=message):
+        search.fit(*digits)
