@@ -2,6 +2,7 @@
 
 import secrets
 import warnings
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -112,8 +113,6 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         Candidates to try, over all spaces.
     optimizer_time_ : float
         Seconds spent in the optimizer.
-    evaluation_time_ : float
-        Seconds spent on fits and scores.
 
     See Also
     --------
@@ -207,6 +206,9 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         self.memory = memory
         self.warm_start_from = warm_start_from
 
+    # Those of the fit at hand.
+    _callbacks: list[Callable[..., Any]] = []
+
     # skopt's allows the name of a metric only.
     _check_refit_for_multimetric = BaseSearchCV._check_refit_for_multimetric
 
@@ -268,7 +270,6 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         finally:
             self._optim_results = strategy.results
             self.optimizer_time_ = strategy.optimizer_seconds
-            self.evaluation_time_ = strategy.evaluation_seconds
 
     def fit(
         self,

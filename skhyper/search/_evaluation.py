@@ -1,5 +1,6 @@
 """Candidates times splits, run through joblib, and the record of what came out."""
 
+import time
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
@@ -45,6 +46,8 @@ class Evaluation:
         All candidates so far, in the order asked for.
     report : Report
         Tells which fits were trained together.
+    seconds : float
+        What all runs took so far.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Evaluation:
         self.options = options
         self.outcomes: list[Outcome] = []
         self.report = Report()
+        self.seconds = 0.0
         self._n_tasks = 0
 
     def finished(self) -> list[Outcome]:
@@ -79,6 +83,15 @@ class Evaluation:
         self, asks: Iterable[Ask], context: CallbackContext | None = None
     ) -> list[Outcome]:
         """Evaluate candidates on every split and return their outcomes."""
+        start = time.perf_counter()
+        try:
+            return self._run(asks, context)
+        finally:
+            self.seconds += time.perf_counter() - start
+
+    def _run(
+        self, asks: Iterable[Ask], context: CallbackContext | None
+    ) -> list[Outcome]:
         outcomes = [self._begin(ask) for ask in asks]
         tasks = [
             Task(outcome.number, split, outcome.params, fold, outcome.legs.get(split))
