@@ -3,6 +3,8 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
 from statistics import fmean, median
 from typing import TypeVar
 
@@ -15,14 +17,16 @@ from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._pace import Pace, Timed, pace_of
 from skhyper.search._rehearsal import Rehearsal
+from skhyper.search._target import fitted_networks
 from skhyper.search._task import seed_unset
 
 __all__ = ["Miniature"]
 
 Result = TypeVar("Result")
 
-# Epochs of two trainings, the difference of which is what the epochs between them take.
-SHORT, LONG = 1, 9
+# Epochs of two trainings, the difference of which is what the epochs between them take:
+# of the short one; and of the longer one, the first of these that takes such seconds.
+SHORT, LONGER, ENOUGH = 1, (9, 27, 81), 1.0
 
 # Candidates of the miniature: of one structure; networks in all, at least; others, at
 # least; in all, at most; and one of so many where that is between.
@@ -55,7 +59,9 @@ class Miniature:
         # Neighbours have one structure, and nothing else in common.
         order = np.random.default_rng(0).permutation(len(self.asks)).tolist()
         self.order = sorted(order, key=lambda n: repr(self.whole[n].structure))
+        # Of the last training: those that did not fail, and why the first one did.
         self._sound: list[int] = []
+        self._error: str | None = None
 
     def pace(self) -> Pace:
         """Time several candidates, and one of each structure.
@@ -78,12 +84,18 @@ class Miniature:
         fewest = FEWEST if self.has_epochs else FEWEST_OTHERS
         size = min(len(self.asks) // ONE_OF, MOST, int(LIMIT / seconds))
         numbers = self._choose(max(size, fewest))
-        many = self._time(numbers)
         of_structure = {self.whole[number].structure: number for number in numbers}
-        few = many
+        few = None
         if self.has_epochs and len(of_structure) < len(numbers):
             few = self._time([*of_structure.values()])
-        return pace_of(few, many)
+        many = self._time(numbers)
+        if not self._sound:
+            raise ValueError(
+                f"{self.name}.plan cannot tell how long the search will take: every "
+                "fit of its miniature fails. Leave time=True out to plan without one, "
+                f"or mend the first that fails:\n{self._error}"
+            )
+        return pace_of(few or many, many)
 
     def refit_seconds(self) -> float:
         """Time one candidate on all rows, after ``pace``.
@@ -97,9 +109,8 @@ class Miniature:
         n_epochs = max(work.n_epochs for work in self.whole)
         if not self.whole[number].n_epochs:
             return _clocked(lambda: self._refit(number, None))[0]
-        short, n_short = _median_clocked(lambda: self._refit(number, SHORT))
-        long, n_long = _median_clocked(lambda: self._refit(number, LONG))
-        timed = Timed(1, 1, (n_short, n_long), (short, long))
+        epochs, seconds = _twice(lambda stop: self._refit(number, stop), n_epochs)
+        timed = Timed(1, 1, epochs, seconds)
         return timed.per_fit + n_epochs * timed.per_epoch
 
     def _choose(self, size: int) -> list[int]:
@@ -120,26 +131,14 @@ class Miniature:
 
     def _time(self, numbers: Sequence[int]) -> Timed:
         """Time candidates side by side, and note those that do not fail."""
-        short, outcomes = _median_clocked(lambda: self._run(numbers, SHORT))
-        n_short = n_long = sum(map(_mean_epochs, outcomes))
-        long = short
-        if self.has_epochs:
-            long, outcomes = _median_clocked(lambda: self._run(numbers, LONG))
-            n_long = sum(map(_mean_epochs, outcomes))
-        pairs = zip(numbers, outcomes, strict=True)
-        sound = [number for number, outcome in pairs if not outcome.failed]
-        if not (sound or self._sound):
-            raise ValueError(
-                f"{self.name}.plan cannot tell how long the search will take: every "
-                "fit of its miniature fails. Leave time=True out to plan without one, "
-                f"or mend the first that fails:\n{outcomes[0].in_order[0].error}"
-            )
-        self._sound += sound
-        n_structures = len({self.whole[number].structure for number in numbers})
-        return Timed(len(numbers), n_structures, (n_short, n_long), (short, long))
+        works = [self.whole[number] for number in numbers]
+        most = max(work.n_epochs for work in works)
+        epochs, seconds = _twice(lambda stop: self._run(numbers, stop), most)
+        n_structures = len({work.structure for work in works})
+        return Timed(len(numbers), n_structures, epochs, seconds)
 
-    def _run(self, numbers: Sequence[int], n_epochs: int) -> list[Outcome]:
-        """Train candidates for so many epochs, or for as many as they have."""
+    def _run(self, numbers: Sequence[int], n_epochs: int) -> float:
+        """Train candidates for so many epochs at most, and count those of all."""
         asks = []
         for number in numbers:
             ask, most = self.asks[number], self.whole[number].n_epochs
@@ -147,9 +146,12 @@ class Miniature:
             asks.append(Ask(ask.params, None, stop, ask.max_epochs))
         outcomes = self.evaluation.run(asks)
         self.evaluation.outcomes.clear()
-        return outcomes
+        pairs = zip(numbers, outcomes, strict=True)
+        self._sound = [number for number, outcome in pairs if not outcome.failed]
+        self._error = outcomes[0].in_order[0].error
+        return sum(map(_mean_epochs, outcomes))
 
-    def _refit(self, number: int, n_epochs: int | None) -> int:
+    def _refit(self, number: int, n_epochs: int | None) -> float:
         """Train a candidate on all rows, and count its epochs."""
         ask, procedure = self.asks[number], self.evaluation.procedure
         estimator = clone(self.evaluation.estimator)
@@ -161,8 +163,9 @@ class Miniature:
             leg = Leg(n_epochs, ask.max_epochs)
         X, y = self.evaluation.X, self.evaluation.y
         with raise_swallowed_interrupt():
-            fit_leg(estimator, leg, X, y, procedure.fit_params)
-        return n_epochs or 0
+            estimator = fit_leg(estimator, leg, X, y, procedure.fit_params)
+        counts = [network.n_iter_ for network in fitted_networks(estimator)]
+        return fmean(counts) if counts else n_epochs or 0
 
 
 def _clocked(call: Callable[[], Result]) -> tuple[float, Result]:
@@ -179,6 +182,20 @@ def _median_clocked(call: Callable[[], Result]) -> tuple[float, Result]:
         seconds, result = _clocked(call)
         times.append(seconds)
     return median(times), result
+
+
+def _twice(
+    train: Callable[[int], float], most: int
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Time a short and a longer training, of which there are so many epochs at most."""
+    short, n_short = _median_clocked(partial(train, SHORT))
+    long, n_long = short, n_short
+    # The difference is to be more than what two times of the same training differ by.
+    enough = max(ENOUGH, min(2 * short, LIMIT))
+    for before, stop in pairwise((SHORT, *LONGER)):
+        if before < most and (before == SHORT or long < enough):
+            long, n_long = _median_clocked(partial(train, stop))
+    return (n_short, n_long), (short, long)
 
 
 def _mean_epochs(outcome: Outcome) -> float:

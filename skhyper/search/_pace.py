@@ -92,7 +92,7 @@ class Pace:
         >>> from skhyper.search._pace import Pace, Work
         >>> pace = Pace(per_fit=0.5, per_epoch=0.1, per_structure=0.2)
         >>> round(pace.seconds([Work("small", 10), Work("large", 20)]), 1)
-        9.0
+        10.0
         """
         seconds, behind = self.per_fit * len(works), 0
         for stop in sorted({work.n_epochs for work in works}):

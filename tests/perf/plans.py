@@ -120,9 +120,8 @@ def compare(
     heads = "miniature", "planned", "actual", "planned / actual", "of the refit"
     print(f"{'':18}" + "".join(f"{head:>22}" for head in heads))
     for kind, rows in found.items():
-        cells = [
-            f"{m} ({r})" for m, r in (spread(s, ".2f") for s in zip(*rows, strict=True))
-        ]
+        columns = zip(*rows, strict=True)
+        cells = [f"{m} ({r})" for m, r in (spread(c, ".2f") for c in columns)]
         print(f"{kind:18}" + "".join(f"{cell:>22}" for cell in cells))
 
 
