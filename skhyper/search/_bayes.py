@@ -223,6 +223,10 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
             space[1] if isinstance(space, tuple) else self.n_iter for space in spaces
         )
 
+    def _get_routed_params_for_fit(self, params: dict[str, Any]) -> Any:
+        # For ``plan``, which is not given those that the search holds itself.
+        return super()._get_routed_params_for_fit({**(self.fit_params or {}), **params})
+
     def _validate_params(self) -> None:
         check_warm_start(self)
         super()._validate_params()

@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
 from statistics import fmean, median
 from typing import TypeVar
 
@@ -25,8 +24,9 @@ __all__ = ["Miniature"]
 Result = TypeVar("Result")
 
 # Epochs of two trainings, the difference of which is what the epochs between them take:
-# of the short one; and of the longer one, the first of these that takes such seconds.
-SHORT, LONGER, ENOUGH = 1, (9, 27, 81), 1.0
+# of the short one; of the longer one, the first of these that takes so many seconds, as
+# long as it is no larger part of all epochs.
+SHORT, LONGER, ENOUGH, PART = 1, (9, 27, 81), 1.0, 1 / 3
 
 # Candidates of the miniature: of one structure; networks in all, at least; others, at
 # least; in all, at most; and one of so many where that is between.
@@ -34,7 +34,7 @@ TOGETHER, FEWEST, FEWEST_OTHERS, MOST, ONE_OF = 3, 8, 2, 24, 4
 
 # Seconds of a short training beyond which there are fewer of them, and seconds up to
 # which a training is repeated, so many times at most.
-LIMIT, BRIEF, REPEATS = 10.0, 0.5, 3
+LIMIT, BRIEF, REPEATS = 10.0, 0.25, 3
 
 
 class Miniature:
@@ -192,8 +192,9 @@ def _twice(
     long, n_long = short, n_short
     # The difference is to be more than what two times of the same training differ by.
     enough = max(ENOUGH, min(2 * short, LIMIT))
-    for before, stop in pairwise((SHORT, *LONGER)):
-        if before < most and (before == SHORT or long < enough):
+    for stop in LONGER:
+        is_first = stop == LONGER[0]
+        if most > SHORT and (is_first or (long < enough and stop <= most * PART)):
             long, n_long = _median_clocked(partial(train, stop))
     return (n_short, n_long), (short, long)
 

@@ -22,12 +22,12 @@ class PlannedSearch(BaseSearchCV):
         raise NotImplementedError
 
     def plan(self, X: Any, y: Any = None, *, time: bool = False, **params: Any) -> Plan:
-        """Say how much work ``fit`` would be, without doing any or after a miniature.
+        """Say how much work ``fit`` would be.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training data; without `time` it only serves to count the splits.
+            Training data; without `time` they only serve to count the splits.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Target.
         time : bool, default=False
