@@ -112,10 +112,10 @@ def _whole_work(estimator: BaseEstimator, ask: Ask) -> Work:
     candidate = clone(estimator).set_params(**clone(ask.params, safe=False))
     networks = Parameters(candidate).networks.values()
     structure = tuple(
-        (type(network).__name__, name, identity(value))
+        (type(network).__name__, name, identity(getattr(network, name)))
         for network in networks
-        for name, value in network.get_params(deep=False).items()
-        if name in network.structure_parameters
+        for name in network.structure_parameters
+        if name in network.get_params(deep=False)
     )
     if ask.max_epochs is not None:
         return Work(structure, ask.max_epochs)
