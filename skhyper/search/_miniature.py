@@ -14,12 +14,12 @@ from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
-from skhyper.search._pace import Pace, Timed, pace_of
+from skhyper.search._pace import Pace, Timed, Work, pace_of
 from skhyper.search._rehearsal import Rehearsal
 from skhyper.search._target import fitted_networks
 from skhyper.search._task import seed_unset
 
-__all__ = ["Miniature"]
+__all__ = ["Miniature", "choose"]
 
 Result = TypeVar("Result")
 
@@ -56,9 +56,6 @@ class Miniature:
         self.whole = rehearsal.whole
         self.name = name
         self.has_epochs = any(work.n_epochs for work in self.whole)
-        # Neighbours have one structure, and nothing else in common.
-        order = np.random.default_rng(0).permutation(len(self.asks)).tolist()
-        self.order = sorted(order, key=lambda n: repr(self.whole[n].structure))
         # Of the last training: those that did not fail, and why the first one did.
         self._sound: list[int] = []
         self._error: str | None = None
@@ -76,14 +73,14 @@ class Miniature:
         ValueError
             If every fit fails.
         """
-        first = self.order[:1]
+        first = choose(self.whole, 1)
         # The first of all trainings is slower than any other.
         seconds, _ = _clocked(lambda: self._run(first, SHORT))
         if self.has_epochs:
             seconds, _ = _clocked(lambda: self._run(first, SHORT))
         fewest = FEWEST if self.has_epochs else FEWEST_OTHERS
         size = min(len(self.asks) // ONE_OF, MOST, int(LIMIT / seconds))
-        numbers = self._choose(max(size, fewest))
+        numbers = choose(self.whole, max(size, fewest))
         of_structure = {self.whole[number].structure: number for number in numbers}
         few = None
         if self.has_epochs and len(of_structure) < len(numbers):
@@ -112,22 +109,6 @@ class Miniature:
         epochs, seconds = _twice(lambda stop: self._refit(number, stop), n_epochs)
         timed = Timed(1, 1, epochs, seconds)
         return timed.per_fit + n_epochs * timed.per_epoch
-
-    def _choose(self, size: int) -> list[int]:
-        """Choose candidates from all over their order, in groups of one structure."""
-        total = len(self.order)
-        if total <= size:
-            return self.order
-        n_groups = math.ceil(size / TOGETHER)
-        chosen: dict[int, None] = {}
-        for group in range(n_groups):
-            place = int((group + 0.5) * total / n_groups)
-            near = self.order[place : place + TOGETHER]
-            structure = self.whole[near[0]].structure
-            chosen |= dict.fromkeys(
-                number for number in near if self.whole[number].structure == structure
-            )
-        return [*chosen]
 
     def _time(self, numbers: Sequence[int]) -> Timed:
         """Time candidates side by side, and note those that do not fail."""
@@ -166,6 +147,36 @@ class Miniature:
             estimator = fit_leg(estimator, leg, X, y, procedure.fit_params)
         counts = [network.n_iter_ for network in fitted_networks(estimator)]
         return fmean(counts) if counts else n_epochs or 0
+
+
+def choose(works: Sequence[Work], size: int) -> list[int]:
+    """Choose candidates of many structures, as far as possible a few of each.
+
+    Parameters
+    ----------
+    works : sequence of Work
+        What each candidate is to train.
+    size : int
+        How many to choose at most; fewer are chosen of structures that have few.
+
+    Returns
+    -------
+    numbers : list of int
+        Their places.
+    """
+    # Neighbours have one structure, and nothing else in common.
+    order = np.random.default_rng(0).permutation(len(works)).tolist()
+    order.sort(key=lambda number: repr(works[number].structure))
+    if len(order) <= size:
+        return order
+    n_groups = math.ceil(size / TOGETHER)
+    chosen: dict[int, None] = {}
+    for group in range(n_groups):
+        place = int((group + 0.5) * len(order) / n_groups)
+        structure = works[order[place]].structure
+        near = order[place : place + TOGETHER]
+        chosen |= dict.fromkeys(n for n in near if works[n].structure == structure)
+    return list(chosen)[:size]
 
 
 def _clocked(call: Callable[[], Result]) -> tuple[float, Result]:

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from collections import Counter
 from copy import deepcopy
 
 import joblib
@@ -30,6 +31,7 @@ from skhyper.search import (
     RandomizedSearchCV,
     RayTuneSearchCV,
 )
+from skhyper.search._miniature import choose
 from skhyper.search._pace import Pace, Timed, Work, pace_of
 from skhyper.search._rehearsal import rehearse
 
@@ -120,6 +122,21 @@ def test_a_longer_training_that_took_no_longer_costs_nothing_per_epoch():
 def test_what_has_no_epochs_costs_its_fits():
     timed = Timed(4, 1, (0, 0), (8.0, 8.0))
     assert pace_of(timed, timed) == Pace(2.0, 0.0, 0.0)
+
+
+def test_a_miniature_has_a_few_of_many_structures():
+    works = [Work(structure, 5) for structure in "abcdefghi" for _ in range(10)]
+    numbers = choose(works, 24)
+    assert len(set(numbers)) == len(numbers) <= 24
+    counted = Counter(works[number].structure for number in numbers)
+    assert len(counted) == 8
+    assert sum(counted.values()) > 2 * 8
+
+
+def test_a_miniature_of_few_has_them_all():
+    works = [Work(structure, 5) for structure in "abc"]
+    assert sorted(choose(works, 8)) == [0, 1, 2]
+    assert len(choose(works, 1)) == 1
 
 
 # What the rounds of a search are.
