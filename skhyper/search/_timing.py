@@ -23,13 +23,8 @@ from skhyper.search._task import Procedure
 
 __all__ = ["check_time", "with_seconds"]
 
-# What a search leaves traces in, and what makes it say more.
-WITHOUT_TRACE: dict[str, Any] = {
-    "memory": None,
-    "storage": None,
-    "study_name": None,
-    "trials": None,
-}
+# Arguments of a search that it writes to, or goes on from; and those that move on.
+KEPT_ELSEWHERE = ("storage", "study_name", "trials")
 STATEFUL = ("random_state", "sampler")
 
 
@@ -125,7 +120,7 @@ def with_seconds(
 def _without_trace(search: Any) -> Any:
     """Make a search that draws the same candidates, and that nobody hears of."""
     params = search.get_params(deep=False)
-    params |= {name: value for name, value in WITHOUT_TRACE.items() if name in params}
+    params |= {name: None for name in KEPT_ELSEWHERE if name in params}
     params |= {name: deepcopy(params[name]) for name in STATEFUL if name in params}
     if params["random_state"] is None:
         # As for the plan: to draw would move numpy's global generator.

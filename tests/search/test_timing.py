@@ -255,6 +255,16 @@ def test_nothing_is_written(data, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_search_that_would_go_on_is_planned_as_a_new_one(data, tmp_path):
+    settings = {"n_iter": 2, "refit": False, **COMMON}
+    study = {"storage": f"sqlite:///{tmp_path / 'study.db'}", "study_name": "s"}
+    for search in (
+        HyperoptSearchCV(NET, SPACE, trials=tmp_path / "trials", **settings),
+        OptunaSearchCV(NET, SPACE, **study, **settings),
+    ):
+        assert search.fit(*data).plan(*data, time=True).seconds > 0
+
+
 def test_a_study_and_a_sampler_of_the_user_are_left_alone(data):
     storage = optuna.storages.InMemoryStorage()
     sampler = optuna.samplers.RandomSampler(seed=0)
