@@ -26,7 +26,7 @@ from skhyper.search._fold_models import FoldModels
 from skhyper.search._fusion import joblib_options
 from skhyper.search._interrupt import how_to_go_on
 from skhyper.search._leg import Leg
-from skhyper.search._plan import Plan
+from skhyper.search._planned import PlannedSearch
 from skhyper.search._refit import check_refit, refit_best
 from skhyper.search._results import (
     cv_results,
@@ -43,7 +43,7 @@ from skhyper.training import store_at
 __all__ = ["BaseSearch"]
 
 
-class BaseSearch(BaseSearchCV):
+class BaseSearch(PlannedSearch):
     """A search whose candidates come from a strategy.
 
     To be named before the class of scikit-learn or skopt that a search extends. The
@@ -60,10 +60,6 @@ class BaseSearch(BaseSearchCV):
 
     def _strategy(self, parameters: Parameters) -> Any:
         """Make what ``_search`` goes by; a Strategy, unless that is overridden."""
-        raise NotImplementedError
-
-    def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
-        """Foresee the work of one ``fit``, leaving ``random_state`` where it is."""
         raise NotImplementedError
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -159,6 +155,7 @@ class BaseSearch(BaseSearchCV):
                     error.add_note(f"The best is not fitted: {last_words(reason)}")
             raise
         finally:
+            self.evaluation_time_ = evaluation.seconds
             if parameters.networks or evaluation.report.n_runs:
                 self.fusion_report_ = evaluation.report.frame()
         if self.fused:
@@ -318,39 +315,3 @@ class BaseSearch(BaseSearchCV):
         named = f"rank_test_{self.refit}"
         rank = named if named in ranks else ranks[0]
         return results_frame(self.cv_results_, rank, splits)
-
-    def plan(self, X: Any, y: Any = None, **params: Any) -> Plan:
-        """Say how much work ``fit`` would be, without doing any.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Training data; it only serves to count the splits.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Target.
-        **params : dict of str to object
-            As for ``fit``; ``groups`` matters here.
-
-        Returns
-        -------
-        plan : Plan
-            Candidates, splits, fits, epochs and structures. ``random_state`` is left
-            where it was.
-
-        Raises
-        ------
-        InvalidParameterError
-            If an argument of the search is wrong; it is a ValueError.
-        TypeError
-            If the space is none, the estimator is a class, or `X` has no rows.
-        ValueError
-            If a parameter to search does not exist, its domain cannot be read, or `X`
-            and `y` do not have equally many rows.
-        """
-        self._validate_params()
-        X, y = indexable(X, y)
-        routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
-        splitter = splitter_of(self, y)
-        n_splits = splitter.get_n_splits(X, y, **routed.splitter.split)
-        parameters = Parameters(clone(self.estimator))
-        return self._plan(parameters, n_splits, bool(self.refit))

@@ -2,6 +2,7 @@
 
 import secrets
 import warnings
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -114,8 +115,6 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         Candidates to try, over all spaces.
     optimizer_time_ : float
         Seconds spent in the optimizer.
-    evaluation_time_ : float
-        Seconds spent on fits and scores.
 
     See Also
     --------
@@ -212,6 +211,9 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         self.max_time = max_time
         self.warm_start_from = warm_start_from
 
+    # Those of the fit at hand.
+    _callbacks: list[Callable[..., Any]] = []
+
     # skopt's allows the name of a metric only.
     _check_refit_for_multimetric = BaseSearchCV._check_refit_for_multimetric
 
@@ -225,6 +227,10 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         return sum(
             space[1] if isinstance(space, tuple) else self.n_iter for space in spaces
         )
+
+    def _get_routed_params_for_fit(self, params: dict[str, Any]) -> Any:
+        # For ``plan``, which is not given those that the search holds itself.
+        return super()._get_routed_params_for_fit({**(self.fit_params or {}), **params})
 
     def _validate_params(self) -> None:
         check_warm_start(self)
@@ -277,7 +283,6 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         finally:
             self._optim_results = strategy.results
             self.optimizer_time_ = strategy.optimizer_seconds
-            self.evaluation_time_ = strategy.evaluation_seconds
 
     def fit(
         self,

@@ -95,6 +95,9 @@ scorer_ : callable or dict of str to callable
     What scored the candidates.
 n_splits_ : int
     Number of splits.
+evaluation_time_ : float
+    Seconds that the candidates took, from the first fit to the last score: without
+    the refit, and without what chooses the candidates.
 refit_time_ : float
     Seconds that the last fit took. Absent if ``refit=False`` or 'ensemble'.
 multimetric_ : bool

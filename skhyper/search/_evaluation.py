@@ -1,6 +1,7 @@
 """Candidates times splits, run through joblib, and the record of what came out."""
 
 import math
+import time
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -60,6 +61,8 @@ class Evaluation:
         for those of the first candidate, which are trained for an epoch.
     fold_models : FoldModels or None
         Is shown the candidates that come with their models.
+    seconds : float
+        What all runs took so far.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Evaluation:
         self.report = Report()
         self.deadline: Deadline | None = None
         self.fold_models: FoldModels | None = None
+        self.seconds = 0.0
         self._n_tasks = 0
 
     @property
@@ -107,6 +111,15 @@ class Evaluation:
         self, asks: Iterable[Ask], context: CallbackContext | None = None
     ) -> list[Outcome]:
         """Evaluate candidates on every split and return their outcomes."""
+        start = time.perf_counter()
+        try:
+            return self._run(asks, context)
+        finally:
+            self.seconds += time.perf_counter() - start
+
+    def _run(
+        self, asks: Iterable[Ask], context: CallbackContext | None
+    ) -> list[Outcome]:
         outcomes = [self._begin(ask) for ask in asks]
         tasks = [
             Task(outcome.number, split, outcome.params, fold, outcome.legs.get(split))

@@ -4,12 +4,18 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import nan
 from numbers import Integral
+from statistics import fmean
 from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 from skhyper._identity import identity
 from skhyper.search._brackets import Rung
-from skhyper.search._target import Parameters
+from skhyper.search._target import Parameters, fitted_networks
 from skhyper.spaces import Choice, Float, Int, SearchSpace
 
 __all__ = ["Plan", "plan_candidates", "plan_draws"]
@@ -39,6 +45,11 @@ class Plan:
         Whether the candidates are known yet. If not, all counts are upper bounds.
     brackets : sequence of sequence of Rung
         How many candidates are trained for how long, where that differs.
+    seconds : float or None
+        What the search will take, the refit included, if none stops early; without
+        what chooses the candidates. None if nothing was timed.
+    refit_seconds : float or None
+        What the refit will take of it. None if nothing was timed, or is refitted.
 
     Examples
     --------
@@ -51,6 +62,15 @@ class Plan:
     Plan: 6 candidates x 5 splits + 1 refit = 31 fits
     at most 310 epochs
     3 structures
+
+    After a miniature was timed there is a line more:
+
+    >>> from skhyper.search import Plan
+    >>> Plan(6, 5, True, 310, 3, seconds=42.4, refit_seconds=1.34)
+    Plan: 6 candidates x 5 splits + 1 refit = 31 fits
+    at most 310 epochs
+    3 structures
+    about 42 s if none stops early, 1.3 s of it for the refit
     """
 
     n_candidates: int
@@ -60,6 +80,8 @@ class Plan:
     n_structures: int | None = None
     exact: bool = True
     brackets: Sequence[Sequence[Rung]] = ()
+    seconds: float | None = None
+    refit_seconds: float | None = None
 
     @property
     def n_fits(self) -> int:
@@ -80,7 +102,88 @@ class Plan:
         for number, rungs in enumerate(self.brackets):
             stops = ", ".join(f"{r.n_candidates} to {r.n_epochs}" for r in rungs)
             lines.append(f"bracket {number}, candidates to epochs: {stops}")
+        if self.seconds is not None:
+            lines.append(self._duration(self.seconds))
         return "\n".join(lines)
+
+    def _duration(self, seconds: float) -> str:
+        words = f"about {_in_words(seconds)}"
+        if self.max_epochs is not None:
+            words += " if none stops early"
+        if self.refit_seconds is not None:
+            words += f", {_in_words(self.refit_seconds)} of it for the refit"
+        return words
+
+    def compare(self, search: Any) -> pd.DataFrame:
+        """Show the plan beside what came true.
+
+        Parameters
+        ----------
+        search : BaseSearch
+            The search after its ``fit``.
+
+        Returns
+        -------
+        table : DataFrame
+            The columns ``planned`` and ``actual``, and a row each for candidates, fits,
+            epochs and seconds. The seconds are those of the candidates and the refit:
+            ``evaluation_time_`` and ``refit_time_`` of the search. What is not known,
+            as the epochs of other estimators, is NaN.
+
+        Raises
+        ------
+        NotFittedError
+            If the search has evaluated no candidate.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skhyper.estimators import MLPClassifier
+        >>> from skhyper.search import GridSearchCV
+        >>> X, y = load_iris(return_X_y=True)
+        >>> search = GridSearchCV(MLPClassifier(max_epochs=10), {"lr": [0.01, 0.1]})
+        >>> search.plan(X, y).compare(search.fit(X, y)).round()
+                    planned  actual
+        candidates      2.0     2.0
+        fits           11.0    11.0
+        epochs        110.0   110.0
+        seconds         NaN     ...
+        """
+        check_is_fitted(search, "cv_results_")
+        results, n_splits = search.cv_results_, search.n_splits_
+        n_candidates, seconds = len(results["params"]), search.evaluation_time_
+        is_refitted = hasattr(search, "best_estimator_")
+        epochs = nan
+        if "mean_n_epochs" in results:
+            epochs = float(np.nansum(results["mean_n_epochs"])) * n_splits
+        if is_refitted:
+            seconds += search.refit_time_
+            networks = fitted_networks(search.best_estimator_)
+            counts = [network.n_iter_ for network in networks]
+            epochs += fmean(counts) if counts else 0
+        n_fits = n_candidates * n_splits + is_refitted
+        return pd.DataFrame(
+            {
+                "planned": [
+                    self.n_candidates,
+                    self.n_fits,
+                    self.max_epochs,
+                    self.seconds,
+                ],
+                "actual": [n_candidates, n_fits, epochs, seconds],
+            },
+            index=["candidates", "fits", "epochs", "seconds"],
+            dtype=float,
+        )
+
+
+def _in_words(seconds: float) -> str:
+    """Write a duration with two digits, in a unit of which it is not too many."""
+    unit, size = "h", 3600
+    if seconds < 100 * 60:
+        unit, size = ("s", 1) if seconds < 100 else ("min", 60)
+    digits = float(f"{seconds / size:.2g}")
+    return f"{digits:,g} {unit}"
 
 
 def plan_candidates(

@@ -1,5 +1,6 @@
 """Candidates suggested and scheduled by Ray Tune."""
 
+import time
 from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar
@@ -225,7 +226,11 @@ class RayTuneSearchCV(SuggestedSearch):
         search_context = context.subcontext(task_name="search")
         search_context.call_on_fit_task_begin(estimator=self)
         budget.begin(evaluation, {}, 1, self._whole_leg())
-        self.results_ = strategy.run(evaluation)
+        start = time.perf_counter()
+        try:
+            self.results_ = strategy.run(evaluation)
+        finally:
+            evaluation.seconds = time.perf_counter() - start
         search_context.call_on_fit_task_end(estimator=self)
 
     def _whole_leg(self) -> Leg | None:

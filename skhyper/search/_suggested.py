@@ -1,5 +1,6 @@
 """What the searches share whose candidates another engine suggests."""
 
+from dataclasses import replace
 from typing import Any
 
 from skhyper.search._base import BaseSearch
@@ -22,4 +23,9 @@ class SuggestedSearch(BaseSearch):
 
     def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
         spaces = self._spaces(parameters)
-        return plan_draws([(spaces, self.n_iter)], parameters, n_splits, refit)
+        plan = plan_draws([(spaces, self.n_iter)], parameters, n_splits, refit)
+        leg = self._whole_leg()
+        if leg is None:
+            return plan
+        n_longest = self.n_iter * n_splits + refit
+        return replace(plan, max_epochs=n_longest * leg.n_epochs)

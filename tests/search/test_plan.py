@@ -10,7 +10,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from skhyper.estimators import MLPClassifier
-from skhyper.search import BayesSearchCV, GridSearchCV, RandomizedSearchCV
+from skhyper.search import (
+    BayesSearchCV,
+    GridSearchCV,
+    OptunaSearchCV,
+    RandomizedSearchCV,
+)
 from skhyper.spaces import Float, Int, SearchSpace, Switch
 
 
@@ -92,6 +97,17 @@ def test_plan_takes_the_groups(classification_data):
     assert search.plan(X, y, groups=np.arange(len(y)) % 4).n_splits == 4
 
 
+def test_plan_takes_the_groups_that_the_search_holds(classification_data):
+    X, y = classification_data
+    search = BayesSearchCV(
+        LogisticRegression(),
+        {"C": (0.1, 1.0)},
+        cv=GroupKFold(4),
+        fit_params={"groups": np.arange(len(y)) % 4},
+    )
+    assert search.plan(X, y).n_splits == 4
+
+
 def test_plan_refuses_an_unknown_parameter(pipeline, classification_data):
     with pytest.raises(ValueError, match="Did you mean 'lr'"):
         GridSearchCV(pipeline, {"lrr": [0.1]}).plan(*classification_data)
@@ -125,3 +141,13 @@ def test_plan_leaves_splits_that_can_be_read_once_to_fit(kind, classification_da
     # Other splits are read anew.
     search.set_params(cv=iter(splits[:2]))
     assert search.plan(X, y).n_splits == 2
+
+
+def test_plan_of_pruned_trials_counts_the_epochs_of_the_search(
+    pipeline, classification_data
+):
+    space = {"lr": loguniform(1e-3, 1e-1)}
+    search = OptunaSearchCV(pipeline, space, n_iter=4, cv=2, max_epochs=9)
+    assert search.plan(*classification_data).max_epochs == (4 * 2 + 1) * 7
+    search.set_params(pruner="median")
+    assert search.plan(*classification_data).max_epochs == (4 * 2 + 1) * 9
