@@ -162,7 +162,7 @@ def _holdout_of(
     network, own = estimator, params
     if not isinstance(network, Pipeline):
         return None
-    while isinstance(network, Pipeline):
+    while isinstance(network, Pipeline) and network.steps:
         own = _shares(network, own)[1]
         network = network.steps[-1][1]
     if not isinstance(network, NeuralNetwork) or own.get("X_val") is not None:

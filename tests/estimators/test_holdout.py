@@ -385,5 +385,15 @@ def test_too_few_rows_and_unequal_ones(digits):
         pipeline.fit(X[:4], y[:4])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         pipeline.fit(X, y[:-1])
+    with pytest.raises(ValueError, match="pipeline is empty"):
+        HoldoutPipeline([]).fit(X, y)
     with pytest.raises(ValueError, match=r"[Ii]nput y contains NaN"):
         pipeline.fit(X, np.where(y == 0, np.nan, y))
+
+
+def test_rows_may_be_lists(digits):
+    X, y = digits
+    steps = [("scale", StandardScaler()), ("net", stopping())]
+    listed = HoldoutPipeline(steps).fit(X.tolist(), y.tolist())
+    scores = listed[-1].validation_scores_
+    assert scores == HoldoutPipeline(steps).fit(X, y)[-1].validation_scores_
