@@ -57,7 +57,7 @@ class HoldoutPipeline(Pipeline):
         The classes, of a classifier.
     n_features_in_ : int
         Number of features seen by the first step.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if the first step knows them.
 
     See Also

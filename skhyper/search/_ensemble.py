@@ -122,7 +122,7 @@ class FoldEnsembleClassifier(ClassifierMixin, FoldEnsemble):
         All classes. What a classifier has not seen it holds for impossible.
     n_features_in_ : int
         Number of features, if the classifiers know it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if the classifiers know them.
 
     Examples
@@ -216,7 +216,7 @@ class FoldEnsembleRegressor(RegressorMixin, FoldEnsemble):
         networks of this package the epochs and why training stopped.
     n_features_in_ : int
         Number of features, if the regressors know it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if the regressors know them.
 
     Examples
