@@ -17,10 +17,10 @@ from scipy.sparse import issparse, vstack
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.metadata_routing import process_routing
+from sklearn.utils import check_array, check_consistent_length, get_tags, indexable
+from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
-from skhyper._sklearn import check_method_params, safe_split
+from skhyper._sklearn import InvalidParameterError, check_method_params, safe_split
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
@@ -101,9 +101,20 @@ class HoldoutPipeline(Pipeline):
 
         Raises
         ------
+        InvalidParameterError
+            If the last step is no network; it is a ValueError.
         ValueError
             If the rows are too few to set some aside; or whatever a step raises.
         """
+        if self.steps and not isinstance(_last(self), NeuralNetwork):
+            last = _last(self)
+            raise InvalidParameterError(
+                f"The 'steps' parameter of {type(self).__name__} must end in a network "
+                "of skhyper, or in a Pipeline that does. Got "
+                f"{last if isinstance(last, str) else type(last).__name__!r}; use "
+                "scikit-learn's Pipeline for it."
+            )
+        X, y = indexable(X, y)
         holdout = _holdout_of(self, y, params)
         if holdout is None:
             super().fit(X, y, **params)
@@ -160,9 +171,10 @@ def _holdout_of(
 ) -> Holdout | None:
     """Draw the rows to set aside; None where there is nothing to set them aside for."""
     network, own = estimator, params
-    if not isinstance(network, Pipeline):
+    # Other kinds of Pipelines have their own ways to fit.
+    if not _is_plain(network) or get_tags(network).input_tags.pairwise:
         return None
-    while isinstance(network, Pipeline) and network.steps:
+    while _is_plain(network):
         own = _shares(network, own)[1]
         network = network.steps[-1][1]
     if not isinstance(network, NeuralNetwork) or own.get("X_val") is not None:
@@ -171,18 +183,28 @@ def _holdout_of(
         return None
     network._check_parameters()
     seed = draw_seed(network.random_state)
-    valid = _rows_aside(clone(network), y, own.get("sample_weight"), seed)
-    if valid is None:
+    is_aside = _rows_aside(clone(network), y, own.get("sample_weight"), seed)
+    if is_aside is None:
         return None
-    is_valid = np.zeros(len(y), dtype=bool)
-    is_valid[valid] = True
-    return Holdout(np.flatnonzero(~is_valid), np.flatnonzero(is_valid), seed)
+    return Holdout(np.flatnonzero(~is_aside), np.flatnonzero(is_aside), seed)
+
+
+def _last(pipeline: Pipeline) -> Any:
+    """Find what a Pipeline ends in, through those inside it."""
+    last: Any = pipeline
+    while isinstance(last, Pipeline) and last.steps:
+        last = last.steps[-1][1]
+    return last
+
+
+def _is_plain(estimator: Any) -> bool:
+    return type(estimator) in (Pipeline, HoldoutPipeline) and bool(estimator.steps)
 
 
 def _rows_aside(
     network: NeuralNetwork, y: Any, sample_weight: Any, seed: int
-) -> NDArray[np.intp] | None:
-    """Draw the rows that an unfitted network would set aside."""
+) -> NDArray[np.bool_] | None:
+    """Tell which rows an unfitted network would set aside; None if it would not."""
     target = read_target(type(network).__name__, y)
     target = check_array(target, ensure_2d=False, dtype=None, input_name="y")
     target = network._check_target(target)
@@ -190,7 +212,11 @@ def _rows_aside(
     network._learn_target(target, weight)
     counting = np.arange(len(target)) if weight is None else np.flatnonzero(weight)
     index = network._set_aside(network._encode(target)[counting], seed)
-    return None if index is None else counting[index[1]]
+    if index is None:
+        return None
+    is_aside = np.zeros(len(target), dtype=bool)
+    is_aside[counting[index[1]]] = True
+    return is_aside
 
 
 def _fit_steps(
@@ -206,8 +232,12 @@ def _fit_steps(
             pipeline.steps[:-1], memory=pipeline.memory, verbose=pipeline.verbose
         )
         given = check_method_params(X, shares, indices=holdout.train)
+        known = check_method_params(
+            X, _transform_arguments(front, shares), indices=holdout.valid
+        )
         X = holdout.join(
-            front.fit_transform(X_train, y_train, **given), front.transform(X_valid)
+            front.fit_transform(X_train, y_train, **given),
+            front.transform(X_valid, **known),
         )
         # With a memory, the fitted steps are clones.
         pipeline.steps[:-1] = front.steps
@@ -242,3 +272,11 @@ def _shares(
     methods = [share for step in front for share in routed[step].values()]
     wanted = {name for share in methods for name in share}
     return {n: v for n, v in params.items() if n in wanted}, routed[last]["fit"]
+
+
+def _transform_arguments(front: Pipeline, shares: Mapping[str, Any]) -> dict[str, Any]:
+    """Give those arguments that transformers have requested for ``transform``."""
+    if not get_config()["enable_metadata_routing"]:
+        return {}
+    names = get_routing_for_object(front).consumes("transform", shares)
+    return {name: shares[name] for name in names}

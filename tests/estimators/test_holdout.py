@@ -11,16 +11,19 @@ import torch
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_diabetes, load_digits
+from sklearn.ensemble import BaggingClassifier
 from sklearn.feature_selection import SelectKBest
 from sklearn.model_selection import GridSearchCV as SklearnGridSearchCV
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    KernelCenterer,
     OneHotEncoder,
     StandardScaler,
     TargetEncoder,
 )
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhyper import (
     ASHASearchCV,
@@ -201,12 +204,7 @@ def test_metadata_routing(digits):
 
 @pytest.mark.parametrize(
     "network",
-    [
-        stopping(early_stopping=False),
-        stopping(early_stopping="auto"),
-        StandardScaler(),
-        "passthrough",
-    ],
+    [stopping(early_stopping=False), stopping(early_stopping="auto")],
 )
 def test_without_early_stopping_it_is_a_pipeline(network, digits):
     X, y = digits
@@ -216,8 +214,7 @@ def test_without_early_stopping_it_is_a_pipeline(network, digits):
         for kind in (HoldoutPipeline, Pipeline)
     )
     assert len(one["watch"].seen_) == len(y)
-    if isinstance(network, MLPClassifier):
-        assert same_weights(one[-1], other[-1])
+    assert same_weights(one[-1], other[-1])
 
 
 def test_rows_that_are_given_are_taken(digits):
@@ -397,3 +394,68 @@ def test_rows_may_be_lists(digits):
     listed = HoldoutPipeline(steps).fit(X.tolist(), y.tolist())
     scores = listed[-1].validation_scores_
     assert scores == HoldoutPipeline(steps).fit(X, y)[-1].validation_scores_
+
+
+class Shift(TransformerMixin, BaseEstimator):
+    """Adds what it is told to, row by row."""
+
+    def fit(self, X, y=None):
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X, by=None):
+        return X + by[:, None]
+
+    def fit_transform(self, X, y=None, by=None):
+        return self.fit(X).transform(X, by)
+
+
+def test_metadata_of_transformations(digits):
+    X, y = digits
+    by = np.linspace(0, 1, len(y))
+    with config_context(enable_metadata_routing=True):
+        shift = Shift().set_transform_request(by=True)
+        pipeline = HoldoutPipeline([("shift", shift), ("net", stopping())])
+        pipeline.fit(X, y, by=by)
+    assert same_weights(pipeline[-1], stopping().fit(X + by[:, None], y))
+
+
+class Doubling(Pipeline):
+    """A Pipeline with a way of its own to fit."""
+
+    def fit(self, X, y=None, **params):
+        return super().fit(np.concatenate([X, X]), np.concatenate([y, y]), **params)
+
+
+def test_other_pipelines_are_left_as_they_are(digits):
+    X, y = digits
+    search = GridSearchCV(
+        Doubling(watching(stopping())), {"lr": [0.01]}, cv=2, error_score="raise"
+    ).fit(numbered(X), y)
+    assert len(search.best_estimator_["watch"].seen_) == 2 * len(y)
+    kernel = Pipeline([("center", KernelCenterer()), ("net", stopping())])
+    search = GridSearchCV(kernel, {"lr": [0.01]}, cv=2, error_score="raise")
+    assert search.fit(X @ X.T / 64, y).best_score_ > 0.5
+
+
+@pytest.mark.parametrize("last", [BaggingClassifier(stopping()), "passthrough"])
+def test_another_end_is_refused(last, digits):
+    pipeline = HoldoutPipeline([("scale", StandardScaler()), ("last", last)])
+    with pytest.raises(ValueError, match="must end in a network of skhyper"):
+        pipeline.fit(*digits)
+
+
+@parametrize_with_checks(
+    [
+        HoldoutPipeline([("scale", StandardScaler()), ("net", net)])
+        for net in (
+            stopping(lr=0.03, max_epochs=100, patience=100),
+            stopping(MLPRegressor, lr=0.03, max_epochs=100, patience=100),
+        )
+    ],
+    expected_failed_checks=lambda _: {
+        "check_estimators_overwrite_params": "a Pipeline fits its steps themselves"
+    },
+)
+def test_checks_of_scikit_learn(estimator, check):
+    check(estimator)
