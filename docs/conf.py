@@ -26,6 +26,7 @@ extensions = [
     "numpydoc",
     "api_coverage",
     "presets_table",
+    "strategies_table",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]

@@ -68,7 +68,8 @@ class Hyperband:
             self.reached[bracket].append((len(here), rungs[number - 1].n_epochs))
             promoted: list[Outcome] = []
             if number < len(rungs):
-                promoted = _best(here, self.score)[: rungs[number].n_candidates]
+                scored = [(self.score(outcome), outcome) for outcome in here]
+                promoted = _best(scored)[: rungs[number].n_candidates]
             self._next += [
                 self._ask(outcome.params, bracket, number, outcome)
                 for outcome in promoted
@@ -123,7 +124,8 @@ class Asynchronous:
         # Some are promoted that would not be if those that come later were known.
         self.n_evaluations = None
         self._new = deque(candidates)
-        self._reached: list[list[Outcome]] = [[] for _ in epochs]
+        # With the scores that they had there, as those promoted have new ones.
+        self._reached: list[list[tuple[float, Outcome]]] = [[] for _ in epochs]
         self._promoted: list[set[int]] = [set() for _ in epochs]
 
     def ask(self) -> list[Ask]:
@@ -133,7 +135,8 @@ class Asynchronous:
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Learn how far candidates have come."""
         for outcome in outcomes:
-            self._reached[outcome.notes["rung"]].append(outcome)
+            reached = self.score(outcome), outcome
+            self._reached[outcome.notes["rung"]].append(reached)
             if outcome.failed or outcome.notes["rung"] == len(self.epochs) - 1:
                 outcome.legs.clear()
 
@@ -144,7 +147,7 @@ class Asynchronous:
             if not (n_best or self._new):
                 # All have begun: the best of few is to get to the end nevertheless.
                 n_best = 1
-            for outcome in _best(below, self.score)[:n_best]:
+            for outcome in _best(below)[:n_best]:
                 if outcome.number not in promoted:
                     promoted.add(outcome.number)
                     yield self._ask(outcome.params, number, outcome)
@@ -159,8 +162,7 @@ class Asynchronous:
         return Ask(params, outcome, n_epochs, self.epochs[-1], notes)
 
 
-def _best(outcomes: Sequence[Outcome], score: Score) -> list[Outcome]:
-    """Sort what has a score, the best first; of equals, the first one asked for."""
-    scored = [(score(outcome), outcome) for outcome in outcomes]
+def _best(scored: Sequence[tuple[float, Outcome]]) -> list[Outcome]:
+    """Sort what has a score, the best first; of equals, the first one told."""
     sound = [(value, outcome) for value, outcome in scored if not math.isnan(value)]
     return [outcome for _, outcome in sorted(sound, key=lambda pair: -pair[0])]

@@ -36,19 +36,27 @@ def make_search(kind, memory, storage=None):
     return HyperbandSearchCV(PIPELINE, rates, max_epochs=60, min_epochs=6, **common)
 
 
-def main():
-    kind, *places = sys.argv[1:]
-    places = [None if place == "none" else place for place in places]
-    search = make_search(kind, *places)
-    search.fit(*load_iris(return_X_y=True))
-    report = search.fusion_report_
-    table = {
+def fitted(search):
+    return search.fit(*load_iris(return_X_y=True))
+
+
+def table_of(search):
+    """Write down all of a table but the times."""
+    return {
         name: [str(value) for value in column]
         for name, column in search.cv_results_.items()
         if not name.endswith("_time")
     }
+
+
+def main():
+    kind, *places = sys.argv[1:]
+    places = [None if place == "none" else place for place in places]
+    search = fitted(make_search(kind, *places))
+    report = search.fusion_report_
     steps = (report["seconds"] * report["lane_steps_per_second"]).sum()
-    sys.stdout.write(json.dumps({"table": table, "steps": round(steps)}))
+    found = {"table": table_of(search), "steps": round(steps)}
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":

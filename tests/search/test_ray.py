@@ -24,6 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skhyper import GridSearchCV, MLPClassifier, MLPRegressor, RayTuneSearchCV
 from skhyper.exceptions import TrainingDiverged
+from skhyper.fused._report import report_here
 from skhyper.search._ray_engine import as_mutations, keep_inside
 from tests.search.test_optuna import SPACES
 
@@ -77,6 +78,31 @@ def test_trials_score_what_a_grid_of_the_same_candidates_does():
     assert reported == dict(
         zip(search.cv_results_["trial"], scores_of(search), strict=True)
     )
+
+
+def where_trained(estimator, X, y):
+    """Score, and tell in which process, with how many others together."""
+    lanes = report_here().frame()["lanes"].max()
+    return {"score": estimator.score(X, y), "lanes": lanes, "process": os.getpid()}
+
+
+def test_folds_of_a_trial_are_trained_together():
+    settings = {"scoring": where_trained, "refit": "score", "n_iter": 2}
+    search, alone = make(**settings).fit(X, Y), make(n_iter=2, fused=False).fit(X, Y)
+    results = search.cv_results_
+    np.testing.assert_array_equal(results["mean_test_lanes"], [3, 3])
+    np.testing.assert_array_equal(results["mean_test_score"], scores_of(alone))
+
+
+def test_trials_run_in_processes_of_their_own():
+    settings = {"scoring": where_trained, "refit": "score", "n_iter": 6}
+    results = make(**settings).fit(X, Y).cv_results_
+    # All folds of a trial are in one process.
+    assert (results["std_test_process"] == 0).all()
+    assert os.getpid() not in results["mean_test_process"]
+    assert len(set(results["mean_test_process"])) == 2
+    expected = scores_of(make(n_iter=6, n_jobs=1).fit(X, Y))
+    np.testing.assert_array_equal(results["mean_test_score"], expected)
 
 
 def seed_of(search):

@@ -13,9 +13,13 @@ from safetensors import safe_open
 from sklearn.datasets import load_iris
 
 from skhyper import ASHASearchCV, GridSearchCV, MLPClassifier, RandomizedSearchCV
+from skhyper.training.checkpoints import EPOCHS_BETWEEN
 from tests.search.kill import PIPELINE, make_search
 
 SCRIPT = Path(__file__).with_name("kill.py")
+MOMENTS = Path(__file__).with_name("kill_moments.py")
+# The most networks that each of the killed searches trains at once.
+N_LANES = {"grid": 18, "bayes": 12, "hyperband": 51}
 X, Y = load_iris(return_X_y=True)
 # Seconds, of those that a whole search takes, in which Python is still importing.
 IMPORTS = 0.4
@@ -58,6 +62,19 @@ def test_a_search_that_is_killed_again_and_again_goes_on(kind, tmp_path):
     again = json.loads(start(kind, tmp_path).communicate()[0])
     assert again["table"] == whole["table"]
     assert again["steps"] == 0
+
+
+@pytest.mark.parametrize("n_kills", [2, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kind", N_LANES)
+def test_a_kill_at_any_moment_costs_the_epochs_since_the_last_file(kind, n_kills):
+    command = [sys.executable, str(MOMENTS), kind, str(n_kills)]
+    output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    (whole, *kills) = map(json.loads, output.stdout.splitlines())
+    assert len(kills) == n_kills
+    for kill in kills:
+        assert kill["table"]
+        assert kill["again"] == whole["whole"] - kill["kept"]
+        assert 0 <= kill["begun"] - kill["kept"] <= EPOCHS_BETWEEN * N_LANES[kind]
 
 
 def test_the_same_search_in_several_processes_at_once(tmp_path):

@@ -179,6 +179,17 @@ def test_fewer_epochs_than_halving_that_restarts():
     assert (trained, sum(n * epochs for n, epochs in first)) == (81, 108)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_candidates_are_compared_by_their_scores_at_the_same_rung(seed):
+    # Many scores fall with the epochs: those of the promoted are then below others'.
+    space = {"lr": loguniform(1e-4, 1)}
+    together = {"n_iter": 27, "n_points": 27, "max_epochs": 27, "random_state": seed}
+    search = SEARCHES["asha"](NET, space, refit=False, **together).fit(X, Y)
+    resources = search.cv_results_["n_resources"].tolist()
+    assert [resources.count(n) for n in (1, 3, 9, 27)] == [18, 6, 2, 1]
+    assert search.metadata_["n_epochs"] == 81 * 3
+
+
 @pytest.mark.parametrize("kind", SEARCHES)
 def test_the_table_tells_how_far_each_got_and_ranks_by_that_first(kind):
     search = SEARCHES[kind](NET, scoring=["accuracy", "neg_log_loss"], refit="accuracy")
