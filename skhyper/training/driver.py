@@ -86,7 +86,8 @@ def train(recipe: Recipe, data: Data, start: Start = None) -> Outcome:
         When a loss or a weight stops being finite.
     """
     checkpoints, store = _here.checkpoints, _here.store
-    recipe = replace(recipe, deadline=deadline_here())
+    if (deadline := deadline_here()) is not None:
+        recipe = replace(recipe, deadline=deadline)
     if start is not None or (checkpoints is None and store is None):
         return _here.driver(recipe, data, start)
     return (checkpoints or Checkpoints()).train(_here.driver, recipe, data, store)
