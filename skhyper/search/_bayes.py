@@ -211,8 +211,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         self.max_time = max_time
         self.warm_start_from = warm_start_from
 
-    # Those of the fit at hand.
-    _callbacks: list[Callable[..., Any]] = []
+    _callbacks: list[Callable[..., Any]] = []  # of the fit at hand
 
     # skopt's allows the name of a metric only.
     _check_refit_for_multimetric = BaseSearchCV._check_refit_for_multimetric
@@ -283,6 +282,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         finally:
             self._optim_results = strategy.results
             self.optimizer_time_ = strategy.optimizer_seconds
+            self.evaluation_time_ = evaluation.seconds
 
     def fit(
         self,

@@ -97,7 +97,8 @@ n_splits_ : int
     Number of splits.
 evaluation_time_ : float
     Seconds that the candidates took, from the first fit to the last score: without
-    the refit, and without what chooses the candidates.
+    the refit, and without what chooses the candidates. Known where networks of this
+    package were trained.
 refit_time_ : float
     Seconds that the last fit took. Absent if ``refit=False`` or 'ensemble'.
 multimetric_ : bool

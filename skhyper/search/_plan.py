@@ -128,7 +128,7 @@ class Plan:
             The columns ``planned`` and ``actual``, and a row each for candidates, fits,
             epochs and seconds. The seconds are those of the candidates and the refit:
             ``evaluation_time_`` and ``refit_time_`` of the search. What is not known,
-            as the epochs of other estimators, is NaN.
+            as the epochs and seconds of other estimators, is NaN.
 
         Raises
         ------
@@ -151,8 +151,9 @@ class Plan:
         """
         check_is_fitted(search, "cv_results_")
         results, n_splits = search.cv_results_, search.n_splits_
-        n_candidates, seconds = len(results["params"]), search.evaluation_time_
-        is_refitted = hasattr(search, "best_estimator_")
+        n_candidates = len(results["params"])
+        seconds = getattr(search, "evaluation_time_", nan)
+        is_refitted = hasattr(search, "refit_time_")
         epochs = nan
         if "mean_n_epochs" in results:
             epochs = float(np.nansum(results["mean_n_epochs"])) * n_splits

@@ -350,11 +350,12 @@ def test_a_plan_is_compared_with_what_came_true(kind, data):
     assert table["planned"]["candidates"] == table["actual"]["candidates"]
     assert table["planned"]["fits"] == table["actual"]["fits"] == plan.n_fits
     assert table["planned"]["seconds"] == plan.seconds
-    took = search.evaluation_time_ + search.refit_time_
-    assert table["actual"]["seconds"] == pytest.approx(took)
     if kind == "of others":
         assert table.loc["epochs"].isna().all()
+        assert math.isnan(table["actual"]["seconds"])
     else:
+        took = search.evaluation_time_ + search.refit_time_
+        assert table["actual"]["seconds"] == pytest.approx(took)
         assert table["planned"]["epochs"] == plan.max_epochs
         assert 0 < table["actual"]["epochs"] <= plan.max_epochs
 
@@ -368,6 +369,15 @@ def test_trained_epochs_of_a_comparison_are_those_that_were_trained():
     table = search.plan(X, y).compare(search)
     assert table["actual"]["epochs"] == trained < table["planned"]["epochs"] == 250
     assert math.isnan(table["planned"]["seconds"])
+
+
+def test_an_average_of_the_splits_takes_no_refit(data):
+    search = deepcopy(SEARCHES["grid"]).set_params(refit="ensemble").fit(*data)
+    plan = search.plan(*data, time=True)
+    assert plan.refit_seconds is None
+    table = plan.compare(search)
+    assert table["planned"]["fits"] == table["actual"]["fits"]
+    assert table["actual"]["seconds"] == search.evaluation_time_
 
 
 def test_seconds_of_the_candidates_are_kept(data):
