@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.callback import CallbackContext
 
 from skhyper._sklearn import BaseSearchCV, StrOptions
+from skhyper.exceptions import did_you_mean
 from skhyper.search._candidate import Outcome
 from skhyper.search._ensemble import ENSEMBLE, ensemble_of
 from skhyper.search._interrupt import raise_swallowed_interrupt
@@ -43,13 +44,13 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
     ValueError
         If the rule of one standard error has less than two splits; or if there is no
         network of this package, whose weights that rule counts and whose epochs
-        ``refit_epochs`` does; or if the models of the splits cannot be averaged. All
-        mistakes are in the one message.
+        ``refit_epochs`` does; if the models of the splits cannot be averaged; or if
+        ``refit`` is mistyped. All mistakes are in the one message.
     """
     if not search.refit:
         return
     kind = type(search).__name__
-    mistakes: list[str] = []
+    mistakes = [*_mistakes_in_name(search)]
     is_one_se = search.refit == ONE_SE
     if search.refit == ENSEMBLE:
         mistakes += _mistakes_in_ensemble(search)
@@ -74,6 +75,20 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
         )
     if mistakes:
         raise ValueError("\n".join(mistakes))
+
+
+def _mistakes_in_name(search: Any) -> Iterator[str]:
+    """Refuse what is nearly one of our words: scikit-learn takes any word for True."""
+    refit, scoring = search.refit, search.scoring
+    is_single = scoring is None or isinstance(scoring, str)
+    if is_single and isinstance(refit, str) and refit not in (ONE_SE, ENSEMBLE):
+        hint = did_you_mean(refit, [ONE_SE, ENSEMBLE])
+        if hint and refit != scoring:
+            yield (
+                f"The 'refit' parameter of {type(search).__name__} must be a bool, a "
+                f"callable, {ONE_SE!r}, {ENSEMBLE!r} or the name of its metric. Got "
+                f"{refit!r}.{hint}"
+            )
 
 
 def _mistakes_in_ensemble(search: Any) -> Iterator[str]:

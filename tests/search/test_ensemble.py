@@ -213,6 +213,10 @@ def test_estimators_of_other_packages(digits):
             "takes no refit_epochs. Got 'median'",
         ),
         (
+            GridSearchCV(small_net(), RATES, refit="ensembel"),
+            r"Got 'ensembel'. Did you mean 'ensemble'\?",
+        ),
+        (
             RayTuneSearchCV(small_net(), RANGE, refit="ensemble"),
             "of RayTuneSearchCV, whose trials",
         ),
