@@ -237,7 +237,7 @@ def _fit_steps(
         )
         X = holdout.join(
             front.fit_transform(X_train, y_train, **given),
-            front.transform(X_valid, **known),
+            _transform(front, X_valid, known),
         )
         # With a memory, the fitted steps are clones.
         pipeline.steps[:-1] = front.steps
@@ -272,6 +272,15 @@ def _shares(
     methods = [share for step in front for share in routed[step].values()]
     wanted = {name for share in methods for name in share}
     return {n: v for n, v in params.items() if n in wanted}, routed[last]["fit"]
+
+
+def _transform(front: Pipeline, X: Any, params: Mapping[str, Any]) -> Any:
+    """Transform rows, also by what has nothing to learn and so is never fitted."""
+    routed = process_routing(front, "transform", **params)
+    for name, step in front.steps:
+        if step is not None and step != "passthrough":
+            X = step.transform(X, **routed[name]["transform"])
+    return X
 
 
 def _transform_arguments(front: Pipeline, shares: Mapping[str, Any]) -> dict[str, Any]:

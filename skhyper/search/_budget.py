@@ -15,7 +15,7 @@ from skhyper.search._evaluation import Evaluation
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._target import Parameters, fitted_networks
 from skhyper.search._task import seed_unset
-from skhyper.training import Deadline, deadline_in_force
+from skhyper.training import Deadline, deadline_here, deadline_in_force
 
 __all__ = ["MAX_TIME_CONSTRAINTS", "Budget"]
 
@@ -25,6 +25,7 @@ MAX_TIME_CONSTRAINTS = [Interval(Real, 0, None, closed="neither"), None]
 # Of the time of a search, at most: what is kept for the refit and for the scores of the
 # candidates that the deadline ends, and what the trial takes that foretells both.
 MOST_REFIT, MOST_SCORING, MOST_TRIED = 0.5, 0.1, 0.1
+UNKNOWN_REFIT = 0.2
 
 # Epochs of the trial: a first one, for whatever is done but once, and some to time.
 FIRST, LAST = 1, 3
@@ -80,7 +81,9 @@ class Budget:
             refit = 0.0
         kept = min(MARGIN * scoring, MOST_SCORING * self.search.max_time)
         kept += min(MARGIN * refit, MOST_REFIT * self.search.max_time)
-        evaluation.deadline = Deadline(self.end - kept)
+        around = deadline_here()
+        latest = self.end if around is None else min(self.end, around.seconds)
+        evaluation.deadline = Deadline(min(latest, self.end - kept))
 
     @contextmanager
     def for_refit(self) -> Iterator[None]:
@@ -106,7 +109,7 @@ class Budget:
         """Foretell the seconds of scoring one candidate and of the refit.
 
         They are nothing for an estimator that holds no network of this package, which
-        could not be paused, nor for one that fails: its own fits will say so.
+        could not be paused. Of one that fails, a share is kept for another's refit.
         """
         estimator = clone(evaluation.estimator).set_params(**clone(params, safe=False))
         networks = Parameters(estimator).networks
@@ -129,7 +132,7 @@ class Budget:
                     fitted, seconds = _timed(estimator, leg, evaluation)
                 scoring = _scoring_seconds(fitted, evaluation)
         except Exception:
-            return 0.0, 0.0
+            return 0.0, UNKNOWN_REFIT * self.search.max_time
         return scoring, seconds + _seconds_to_go(fitted)
 
 

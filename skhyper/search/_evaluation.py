@@ -18,7 +18,13 @@ from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._fold import Fold
 from skhyper.search._fold_models import FoldModels
 from skhyper.search._task import Procedure, Task, TaskResult, last_words, run_task
-from skhyper.training import Deadline, Halt, OutOfTime, deadline_in_force
+from skhyper.training import (
+    Deadline,
+    Halt,
+    OutOfTime,
+    deadline_here,
+    deadline_in_force,
+)
 
 __all__ = ["Evaluation"]
 
@@ -155,6 +161,9 @@ class Evaluation:
     ) -> None:
         """Run tasks until each of them has ended, whatever dies."""
         while (tasks := self._unfinished(tasks)) and not self._is_late(tasks):
+            if (around := deadline_here()) is not None:
+                # That of a search around this one ends this one too.
+                around.check()
             dispatched: list[Task] = []
             try:
                 self._run_parallel(tasks, contexts, dispatched)

@@ -427,6 +427,25 @@ class Doubling(Pipeline):
         return super().fit(np.concatenate([X, X]), np.concatenate([y, y]), **params)
 
 
+class Stateless(TransformerMixin, BaseEstimator):
+    """Has nothing to learn."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return np.log1p(X)
+
+
+def test_transformers_without_a_state(digits):
+    X, y = digits
+    steps = [("log", Stateless()), ("pass", "passthrough"), ("net", stopping())]
+    pipeline = HoldoutPipeline(steps).fit(X, y)
+    assert same_weights(pipeline[-1], stopping().fit(np.log1p(X), y))
+    search = GridSearchCV(Pipeline(steps), RATES, cv=2, error_score="raise")
+    assert search.fit(X, y).score(X, y) > 0.5
+
+
 def test_other_pipelines_are_left_as_they_are(digits):
     X, y = digits
     search = GridSearchCV(

@@ -1,6 +1,7 @@
 """Searches, and trainings, that end when their time is up."""
 
 import time
+from contextlib import suppress
 
 import joblib
 import numpy as np
@@ -209,6 +210,23 @@ def test_networks_inside_others(fused, digits):
     ).fit(*digits)
     assert search.cv_results_["split0_stop_reason"][0] == "max_time"
     assert search.score(*digits) > 0.5
+
+
+@pytest.mark.parametrize("fused", ["auto", False])
+def test_a_search_ends_at_the_deadline_around_it(fused, digits):
+    search = GridSearchCV(
+        endless_net(), {"lr": [0.01] * 40}, cv=2, fused=fused, random_state=0
+    )
+    for max_time in (None, 3600):
+        search.set_params(max_time=max_time)
+        with (
+            deadline_in_force(Deadline(time.time() + 2)),
+            suppress(OutOfTime),
+        ):
+            search.fit(*digits)
+        # Within the test's own limit, and with nothing but what was trained.
+        n_candidates = len(getattr(search, "cv_results_", {"params": []})["params"])
+        assert n_candidates < 40 or fused == "auto"
 
 
 def test_regression_with_several_metrics(digits):
