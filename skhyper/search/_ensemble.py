@@ -19,6 +19,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from skhyper._sklearn import check_method_params, safe_split
+from skhyper.estimators._holdout import fit_with_holdout
 
 __all__ = ["ENSEMBLE", "FoldEnsembleClassifier", "FoldEnsembleRegressor", "ensemble_of"]
 
@@ -73,11 +74,12 @@ class FoldEnsemble(BaseEstimator):
         X, y = indexable(X, y)
         check_array(y, ensure_2d=False, dtype=None, input_name="y")
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        models = []
+        models: list[Any] = []
         for train, _ in splitter.split(X, y):
             rows = safe_split(self.estimator, X, y, train)
             given = check_method_params(X, params, indices=train)
-            models.append(clone(self.estimator).fit(*rows, **given))
+            models.append(clone(self.estimator))
+            fit_with_holdout(models[-1], *rows, given)
         return self._adopt(models, y, pd.DataFrame(index=range(len(models))))
 
     def _adopt(self, models: Sequence[Any], y: Any, members: pd.DataFrame) -> Self:
