@@ -74,12 +74,12 @@ class FoldEnsemble(BaseEstimator):
         X, y = indexable(X, y)
         check_array(y, ensure_2d=False, dtype=None, input_name="y")
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        models: list[Any] = []
+        models = []
         for train, _ in splitter.split(X, y):
-            rows = safe_split(self.estimator, X, y, train)
+            X_train, y_train = safe_split(self.estimator, X, y, train)
             given = check_method_params(X, params, indices=train)
             models.append(clone(self.estimator))
-            fit_with_holdout(models[-1], *rows, given)
+            fit_with_holdout(models[-1], X_train, y_train, given)
         return self._adopt(models, y, pd.DataFrame(index=range(len(models))))
 
     def _adopt(self, models: Sequence[Any], y: Any, members: pd.DataFrame) -> Self:

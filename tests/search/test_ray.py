@@ -334,9 +334,17 @@ def test_trials_end_in_time():
     assert search.best_estimator_[-1].stop_reason_ == "max_time"
 
 
-def test_a_time_in_which_no_trial_reports_is_an_error():
-    with pytest.raises(TimeoutError, match=r"No trial of RayTuneSearchCV .* max_time="):
-        make(max_time=0.05).fit(X, Y)
+def test_a_time_that_is_too_short_gives_a_trial_or_an_error():
+    # Which of them depends on whether a process was there already.
+    search = make(max_time=0.05)
+    try:
+        search.fit(X, Y)
+    except TimeoutError as error:
+        assert "No trial of RayTuneSearchCV has reported within max_time=0.05" in str(
+            error
+        )
+    else:
+        assert 1 <= len(scores_of(search)) <= 5
 
 
 def test_runs_with_other_splits_are_not_mistaken(tmp_path):
