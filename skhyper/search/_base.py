@@ -141,7 +141,7 @@ class BaseSearch(PlannedSearch):
         options = joblib_options(self, parameters)
         evaluation = Evaluation(estimator, X, y, folds, procedure, options)
         if procedure.keeps_models:
-            evaluation.fold_models = FoldModels(self._objective)
+            evaluation.fold_models = FoldModels(self._objective, 1)
         try:
             self._search(strategy, evaluation, budget, context)
         except BaseException as error:
