@@ -64,7 +64,7 @@ class Outcome:
             self._before = None
 
     def drop_models(self) -> None:
-        """Let go of the fitted models; while it goes on, of those that it had before."""
+        """Let go of the fitted models; while it goes on, of those it had before."""
         results = self.results if self._before is None else self._before[0]
         for split, result in results.items():
             results[split] = replace(result, model=None)

@@ -189,7 +189,7 @@ def test_the_best_of_an_earlier_process_has_no_models(digits, tmp_path):
     settings = {"cv": 3, "random_state": 0, "storage": storage, "study_name": "s"}
     OptunaSearchCV(small_net(), RANGE, n_iter=2, **settings).fit(*digits)
     again = OptunaSearchCV(small_net(), RANGE, n_iter=2, refit="ensemble", **settings)
-    with pytest.raises(ValueError, match="an earlier search has evaluated"):
+    with pytest.raises(ValueError, match="an earlier search evaluated it"):
         again.fit(*digits)
 
 

@@ -19,9 +19,7 @@ def begin(outcome, n_resources=1):
 
 def record(outcome, split, score, failed=False):
     model = DummyClassifier()
-    outcome.record(
-        TaskResult(outcome.number, split, score, model=model, failed=failed)
-    )
+    outcome.record(TaskResult(outcome.number, split, score, model=model, failed=failed))
 
 
 def finished(number, *scores, **kwargs):
