@@ -161,7 +161,9 @@ class AveragingRegressor(Averaging, RegressorMixin):
             If the ensemble is not fitted.
         """
         check_is_fitted(self)
-        return self._average(np.asarray(m.predict(X)) for m in self.estimators_)
+        given = [np.asarray(model.predict(X)) for model in self.estimators_]
+        # Of a single output some make a column and others do not.
+        return self._average(one.reshape(given[0].shape) for one in given)
 
 
 def _union(classes: Iterable[Any]) -> NDArray[Any]:

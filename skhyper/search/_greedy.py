@@ -20,11 +20,11 @@ from skhyper.search._evaluation import Evaluation
 
 __all__ = ["N_CANDIDATES", "OutOfFold", "select"]
 
-N_CANDIDATES = 50
+N_CANDIDATES = 20
 """Candidates among which is selected: the best of the search."""
 
 # How often a candidate is added, one that is in already or another one.
-N_STEPS = 25
+N_STEPS = 20
 
 
 def select(
