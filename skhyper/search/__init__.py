@@ -2,6 +2,10 @@
 
 from skhyper.search._asha import ASHASearchCV
 from skhyper.search._bayes import BayesSearchCV
+from skhyper.search._candidate_ensemble import (
+    CandidateEnsembleClassifier,
+    CandidateEnsembleRegressor,
+)
 from skhyper.search._ensemble import (
     FoldEnsembleClassifier,
     FoldEnsembleRegressor,
@@ -18,6 +22,8 @@ from skhyper.search._ray import RayTuneSearchCV
 __all__ = [
     "ASHASearchCV",
     "BayesSearchCV",
+    "CandidateEnsembleClassifier",
+    "CandidateEnsembleRegressor",
     "FoldEnsembleClassifier",
     "FoldEnsembleRegressor",
     "GridSearchCV",

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any, ClassVar, Self
 
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.callback import CallbackContext
 from sklearn.utils import Tags, check_random_state, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted
@@ -17,9 +17,9 @@ from skhyper._sklearn import (
     check_method_params,
     fit_context,
 )
+from skhyper.search._assembly import ENSEMBLES, N_KEPT, NO_REFIT
 from skhyper.search._budget import Budget
 from skhyper.search._candidate import Outcome
-from skhyper.search._ensemble import ENSEMBLE
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import make_folds, splitter_of
 from skhyper.search._fold_models import FoldModels
@@ -117,7 +117,7 @@ class BaseSearch(PlannedSearch):
             "metadata": None if weight is None else {"sample_weight": weight},
         }
         context = self._init_callback_context(
-            max_subtasks=1 + (self.refit is not False)
+            max_subtasks=1 + (self.refit not in NO_REFIT)
         ).call_on_fit_task_begin(**data)
         folds = make_folds(splitter_of(self, y), X, y, routed.splitter.split)
         self.n_splits_ = len(folds)
@@ -136,12 +136,12 @@ class BaseSearch(PlannedSearch):
             seed=self._draw_seed(),
             search=self,
             store=store_at(self.memory),
-            keeps_models=self.refit == ENSEMBLE,
+            keeps_models=self.refit in ENSEMBLES,
         )
         options = joblib_options(self, parameters)
         evaluation = Evaluation(estimator, X, y, folds, procedure, options)
         if procedure.keeps_models:
-            evaluation.fold_models = FoldModels(self._objective)
+            evaluation.fold_models = FoldModels(self._objective, N_KEPT[self.refit])
         try:
             self._search(strategy, evaluation, budget, context)
         except BaseException as error:
@@ -150,7 +150,7 @@ class BaseSearch(PlannedSearch):
                 words = how_to_go_on(self, len(outcomes), bool(parameters.networks))
                 error.add_note(words)
                 try:
-                    self._finish(estimator, outcomes, procedure, context, data)
+                    self._finish(evaluation, outcomes, context, data)
                 except (Exception, KeyboardInterrupt) as reason:
                     error.add_note(f"The best is not fitted: {last_words(reason)}")
             raise
@@ -164,7 +164,7 @@ class BaseSearch(PlannedSearch):
         warn_of_failures(evaluation.outcomes, self.error_score)
         self._keep(evaluation.outcomes, scorer)
         with budget.for_refit():
-            self._finish(estimator, evaluation.outcomes, procedure, context, data)
+            self._finish(evaluation, evaluation.outcomes, context, data)
         context.call_on_fit_task_end(**data)
         return self
 
@@ -261,18 +261,17 @@ class BaseSearch(PlannedSearch):
 
     def _finish(
         self,
-        estimator: BaseEstimator,
+        evaluation: Evaluation,
         outcomes: list[Outcome],
-        procedure: Procedure,
         context: CallbackContext,
         data: dict[str, Any],
     ) -> None:
-        """Choose the best of some candidates, and fit it on all rows."""
+        """Choose the best of some candidates, and make ``best_estimator_``."""
         if outcomes:
             self._choose()
         if outcomes and self.refit:
             leg = self._whole_leg()
-            refit_best(self, estimator, outcomes, leg, procedure, context, data)
+            refit_best(self, evaluation, outcomes, leg, context, data)
 
     def _whole_leg(self) -> Leg | None:
         """Say how the best candidate is fitted; None for as it says itself."""

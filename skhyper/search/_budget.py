@@ -10,7 +10,7 @@ from typing import Any
 from sklearn.base import BaseEstimator, clone
 
 from skhyper._sklearn import BaseSearchCV, Interval
-from skhyper.search._ensemble import ENSEMBLE
+from skhyper.search._assembly import NO_REFIT
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._target import Parameters, fitted_networks
@@ -77,7 +77,7 @@ class Budget:
         scoring, refit = self._foretell(evaluation, params, whole)
         if evaluation.options.get("backend") == "fused":
             scoring *= n_candidates
-        if self.search.refit in (False, ENSEMBLE):
+        if self.search.refit in NO_REFIT:
             refit = 0.0
         kept = min(MARGIN * scoring, MOST_SCORING * self.search.max_time)
         kept += min(MARGIN * refit, MOST_REFIT * self.search.max_time)

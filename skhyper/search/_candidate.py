@@ -60,11 +60,14 @@ class Outcome:
             self.legs[result.split] = result.leg
         # Whoever lets go of a leg is to be the last who holds it.
         self.results[result.split] = replace(result, leg=None)
+        if self.finished:
+            self._before = None
 
     def drop_models(self) -> None:
-        """Let go of the fitted models."""
-        for split, result in self.results.items():
-            self.results[split] = replace(result, model=None)
+        """Let go of the fitted models; while it goes on, of those it had before."""
+        results = self.results if self._before is None else self._before[0]
+        for split, result in results.items():
+            results[split] = replace(result, model=None)
 
     def step_back(self) -> None:
         """Forget an evaluation that was cut off, if there is one before it."""

@@ -24,7 +24,10 @@ refit : bool, str or callable, default=True
     simplest candidate within one standard error of the best: the one with the
     fewest weights, and of those the most regularized, by ``l1``, ``l2``,
     ``weight_decay``, ``dropout`` or ``label_smoothing``. With 'ensemble' nothing is
-    fitted: the models of the best candidate, one for each split, are averaged.""",
+    fitted: the models of the best candidate, one for each split, are averaged. With
+    'greedy_ensemble' those of several candidates are, selected by what the average
+    scores on the rows that the splits have left out; until then the models of the 20
+    best candidates are kept in memory.""",
     "refit_epochs": """\
 refit_epochs : 'median' or None, default=None
     For how long the networks of the best candidate are trained in the refit. None is
@@ -81,8 +84,9 @@ warm_start_from : dict or DataFrame, default=None
     with fewer ``n_resources`` than others had.""",
     "best_estimator_": """\
 best_estimator_ : estimator
-    The best candidate fitted on all rows, or with ``refit="ensemble"`` the average of
-    its models of the splits. Absent if ``refit=False``.""",
+    The best candidate fitted on all rows. With ``refit="ensemble"`` the average of its
+    models of the splits, with 'greedy_ensemble' of those of several candidates. Absent
+    if ``refit=False``.""",
     "best": """\
 best_params_ : dict
     Its parameters.
@@ -100,7 +104,7 @@ evaluation_time_ : float
     the refit, and without what chooses the candidates. Known where networks of this
     package were trained.
 refit_time_ : float
-    Seconds that the last fit took. Absent if ``refit=False`` or 'ensemble'.
+    Seconds that the last fit took. Absent if there is none.
 multimetric_ : bool
     Whether several metrics were scored.
 n_features_in_ : int

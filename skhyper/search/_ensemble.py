@@ -1,33 +1,24 @@
 """The models of all folds, averaged."""
 
-from collections.abc import Sequence
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    RegressorMixin,
-    clone,
-    is_classifier,
-)
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import Tags, check_array, get_tags, indexable
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import check_array, indexable
 
 from skhyper._sklearn import check_method_params, safe_split
 from skhyper.estimators._holdout import fit_with_holdout
+from skhyper.search._average import (
+    Averaging,
+    AveragingClassifier,
+    AveragingRegressor,
+)
 
-__all__ = ["ENSEMBLE", "FoldEnsembleClassifier", "FoldEnsembleRegressor", "ensemble_of"]
-
-ENSEMBLE = "ensemble"
-"""What ``refit`` of a search is to average the models of the splits."""
+__all__ = ["FoldEnsembleClassifier", "FoldEnsembleRegressor"]
 
 
-class FoldEnsemble(BaseEstimator):
+class FoldEnsemble(Averaging, BaseEstimator):
     """What both kinds share: a model for each fold, and their average.
 
     Parameters
@@ -80,29 +71,14 @@ class FoldEnsemble(BaseEstimator):
             given = check_method_params(X, params, indices=train)
             models.append(clone(self.estimator))
             fit_with_holdout(models[-1], X_train, y_train, given)
-        return self._adopt(models, y, pd.DataFrame(index=range(len(models))))
+        splits = pd.RangeIndex(len(models), name="split")
+        return self._adopt(models, y, pd.DataFrame(index=splits))
 
-    def _adopt(self, models: Sequence[Any], y: Any, members: pd.DataFrame) -> Self:
-        """Take models that learned of a target, and a table with a row for each."""
-        self.estimators_ = list(models)
-        self.members_ = members.rename_axis("split")
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(models[0], name):
-                setattr(self, name, getattr(models[0], name))
-        return self
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "estimators_")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.input_tags, tags.target_tags = inner.input_tags, inner.target_tags
-        tags.classifier_tags = inner.classifier_tags
-        tags.regressor_tags = inner.regressor_tags
-        return tags
+    def _unfitted(self) -> Any:
+        return self.estimator
 
 
-class FoldEnsembleClassifier(ClassifierMixin, FoldEnsemble):
+class FoldEnsembleClassifier(AveragingClassifier, FoldEnsemble):
     """Average the probabilities of classifiers fitted on the folds' training rows.
 
     Parameters
@@ -120,8 +96,9 @@ class FoldEnsembleClassifier(ClassifierMixin, FoldEnsemble):
         A row for each of them, indexed by ``split``. If a search has made the ensemble,
         what it knows of them: the score on the rows that the split had left out, and of
         networks of this package the epochs and why training stopped.
-    classes_ : ndarray of shape (n_classes,)
-        All classes. What a classifier has not seen it holds for impossible.
+    classes_ : ndarray of shape (n_classes,), or a list of them
+        All classes. What a classifier has not seen it holds for impossible. A list, one
+        for each output, where the classifiers have one.
     n_features_in_ : int
         Number of features, if the classifiers know it.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -140,65 +117,8 @@ class FoldEnsembleClassifier(ClassifierMixin, FoldEnsemble):
     3
     """
 
-    def _adopt(self, models: Sequence[Any], y: Any, members: pd.DataFrame) -> Self:
-        self._has_labels = type_of_target(y).startswith("multilabel")
-        seen = [np.asarray(model.classes_) for model in models]
-        self.classes_ = np.unique(np.concatenate(seen))
-        return super()._adopt(models, y, members)
 
-    def predict_proba(self, X: Any) -> NDArray[Any]:
-        """Average the probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Of each class, or of each label where several can be true.
-
-        Raises
-        ------
-        NotFittedError
-            If the ensemble is not fitted.
-        """
-        check_is_fitted(self)
-        total: Any = 0.0
-        for model in self.estimators_:
-            given = np.asarray(model.predict_proba(X))
-            places = np.searchsorted(self.classes_, model.classes_)
-            aligned = np.zeros((len(given), len(self.classes_)), dtype=given.dtype)
-            aligned[:, places] = given
-            total = total + aligned
-        return total / len(self.estimators_)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the class that is likeliest on average, or the labels.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Classes; or, of each label, 1 where its probability is above one half.
-
-        Raises
-        ------
-        NotFittedError
-            If the ensemble is not fitted.
-        """
-        probabilities = self.predict_proba(X)
-        if self._has_labels:
-            return (probabilities > 0.5).astype(np.int64)
-        return self.classes_[probabilities.argmax(axis=1)]
-
-
-class FoldEnsembleRegressor(RegressorMixin, FoldEnsemble):
+class FoldEnsembleRegressor(AveragingRegressor, FoldEnsemble):
     """Average the predictions of regressors fitted on the folds' training rows.
 
     Parameters
@@ -231,56 +151,3 @@ class FoldEnsembleRegressor(RegressorMixin, FoldEnsemble):
     >>> search.fit(X, y).best_estimator_.predict(X).shape
     (442,)
     """
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Average the predictions.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predicted target.
-
-        Raises
-        ------
-        NotFittedError
-            If the ensemble is not fitted.
-        """
-        check_is_fitted(self)
-        total: Any = sum(np.asarray(model.predict(X)) for model in self.estimators_)
-        return total / len(self.estimators_)
-
-
-def ensemble_of(
-    estimator: BaseEstimator,
-    cv: Any,
-    models: Sequence[Any],
-    y: Any,
-    members: pd.DataFrame,
-) -> FoldEnsemble:
-    """Make an ensemble of models that are fitted already.
-
-    Parameters
-    ----------
-    estimator : estimator object
-        What they are clones of.
-    cv : int, splitter or iterable
-        The folds that they were fitted on.
-    models : sequence of estimator
-        The fitted models, by fold.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        The target of all folds.
-    members : DataFrame
-        What is known of them, a row for each.
-
-    Returns
-    -------
-    ensemble : FoldEnsembleClassifier or FoldEnsembleRegressor
-        The fitted ensemble.
-    """
-    kind = FoldEnsembleClassifier if is_classifier(estimator) else FoldEnsembleRegressor
-    return kind(estimator, cv)._adopt(models, y, members)

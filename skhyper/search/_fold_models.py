@@ -1,4 +1,4 @@
-"""The models that were trained on the splits, of the best candidate so far."""
+"""The models that were trained on the splits, of the best candidates so far."""
 
 import math
 from collections.abc import Callable
@@ -10,21 +10,28 @@ __all__ = ["FoldModels"]
 # A score that differs by less may still be ranked as equal.
 TOLERANCE = 1e-9
 
+# The epochs, the score and, for the first of equals to be the best, minus the number.
+Key = tuple[float, float, int]
+
 
 class FoldModels:
-    """Keeps the models of the best candidate, and lets go of all others.
+    """Keeps the models of the best candidates, and lets go of all others.
 
-    So a search holds the models of one candidate, however many it tries.
+    So a search holds the models of a few candidates, however many it tries.
 
     Parameters
     ----------
     score : callable
         Scores a candidate; NaN for one that failed.
+    n_best : int
+        Candidates whose models are kept. Those that are behind the last of them by
+        rounding alone are kept as well.
     """
 
-    def __init__(self, score: Callable[[Outcome], float]) -> None:
+    def __init__(self, score: Callable[[Outcome], float], n_best: int) -> None:
         self._score = score
-        self._best: list[Outcome] = []
+        self._n_best = n_best
+        self._kept: list[tuple[Key, Outcome]] = []
 
     def see(self, outcome: Outcome) -> None:
         """Judge a candidate that has finished.
@@ -32,23 +39,30 @@ class FoldModels:
         Parameters
         ----------
         outcome : Outcome
-            With its models, which it loses here or later if another one is better.
+            With its models, which it loses here if it failed, or here or later if
+            others are better.
         """
-        kept = [one for one in self._best if one is not outcome]
-        most = max([*map(self._key, kept), self._key(outcome)])
-        self._best = []
-        for one in (*kept, outcome):
-            if self._is_near(self._key(one), most):
-                self._best.append(one)
+        # One that goes on is judged by what it was until it has finished again.
+        kept = [(key, one) for key, one in self._kept if one is not outcome]
+        score = self._score(outcome)
+        if math.isnan(score):
+            outcome.drop_models()
+        else:
+            # Trained for longer is better, as in cv_results_.
+            n_epochs = outcome.notes.get("n_resources", 0)
+            kept.append(((n_epochs, score, -outcome.number), outcome))
+        kept.sort(key=lambda pair: pair[0], reverse=True)
+        self._kept = kept[: self._n_best]
+        for key, one in kept[self._n_best :]:
+            if self._is_just_behind(key, self._kept[-1][0]):
+                self._kept.append((key, one))
             else:
                 one.drop_models()
 
-    def _key(self, outcome: Outcome) -> tuple[float, float]:
-        """Rank those that were trained for longer first, as ``cv_results_`` does."""
-        score = self._score(outcome)
-        n_epochs = outcome.notes.get("n_resources", 0)
-        return (-1, -math.inf) if math.isnan(score) else (n_epochs, score)
-
     @staticmethod
-    def _is_near(key: tuple[float, float], best: tuple[float, float]) -> bool:
-        return key[0] == best[0] and math.isclose(key[1], best[1], rel_tol=TOLERANCE)
+    def _is_just_behind(key: Key, last: Key) -> bool:
+        return (
+            key[0] == last[0]
+            and key[1] != last[1]
+            and math.isclose(key[1], last[1], rel_tol=TOLERANCE)
+        )

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.utils import indexable
 
 from skhyper._sklearn import BaseSearchCV, check_method_params
-from skhyper.search._ensemble import ENSEMBLE
+from skhyper.search._assembly import NO_REFIT
 from skhyper.search._fold import splitter_of
 from skhyper.search._plan import Plan
 from skhyper.search._target import Parameters
@@ -61,6 +61,6 @@ class PlannedSearch(BaseSearchCV):
         splitter = splitter_of(self, y)
         n_splits = splitter.get_n_splits(X, y, **routed.splitter.split)
         parameters = Parameters(clone(self.estimator))
-        is_refitted = self.refit not in (False, ENSEMBLE)
+        is_refitted = self.refit not in NO_REFIT
         plan = self._plan(parameters, n_splits, is_refitted)
         return with_seconds(self, plan, X, y, splitter, routed) if time else plan

@@ -6,19 +6,23 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import Any
 
-import pandas as pd
-from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
+from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackContext
 
 from skhyper._sklearn import BaseSearchCV, StrOptions
 from skhyper.exceptions import did_you_mean
+from skhyper.search._assembly import (
+    ENSEMBLES,
+    assemble,
+    candidate_of,
+    mistakes_in_ensemble,
+)
 from skhyper.search._candidate import Outcome
-from skhyper.search._ensemble import ENSEMBLE, ensemble_of
+from skhyper.search._evaluation import Evaluation
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._simplest import ONE_SE
 from skhyper.search._target import Parameters
-from skhyper.search._task import Procedure, seed_unset
 from skhyper.training import kept_in
 
 __all__ = ["REFIT_EPOCHS_CONSTRAINTS", "check_refit", "refit_best"]
@@ -52,8 +56,8 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
     kind = type(search).__name__
     mistakes = [*_mistakes_in_name(search)]
     is_one_se = search.refit == ONE_SE
-    if search.refit == ENSEMBLE:
-        mistakes += _mistakes_in_ensemble(search)
+    if search.refit in ENSEMBLES:
+        mistakes += mistakes_in_ensemble(search)
     if is_one_se and n_splits < 2:
         mistakes.append(
             f"refit={ONE_SE!r} of {kind} needs at least 2 splits, to know the standard "
@@ -79,74 +83,48 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
 
 def _mistakes_in_name(search: Any) -> Iterator[str]:
     """Refuse what is nearly one of our words: scikit-learn takes any word for True."""
-    refit, scoring = search.refit, search.scoring
+    refit, scoring, words = search.refit, search.scoring, [ONE_SE, *ENSEMBLES]
     is_single = scoring is None or isinstance(scoring, str)
-    if is_single and isinstance(refit, str) and refit not in (ONE_SE, ENSEMBLE):
-        hint = did_you_mean(refit, [ONE_SE, ENSEMBLE])
+    if is_single and isinstance(refit, str) and refit not in words:
+        hint = did_you_mean(refit, words)
         if hint and refit != scoring:
             yield (
                 f"The 'refit' parameter of {type(search).__name__} must be a bool, a "
-                f"callable, {ONE_SE!r}, {ENSEMBLE!r} or the name of its metric. Got "
-                f"{refit!r}.{hint}"
+                f"callable, one of {', '.join(map(repr, words))}, or the name of its "
+                f"metric. Got {refit!r}.{hint}"
             )
-
-
-def _mistakes_in_ensemble(search: Any) -> Iterator[str]:
-    kind, estimator = type(search).__name__, search.estimator
-    if not search.keeps_models:
-        yield (
-            f"refit={ENSEMBLE!r} of {kind}, whose trials leave their models behind in "
-            "other processes, is not possible. Set refit=True, or use another search."
-        )
-    if search.refit_epochs is not None:
-        yield (
-            f"refit={ENSEMBLE!r} of {kind} fits nothing on all rows, so it takes no "
-            f"refit_epochs. Got {search.refit_epochs!r}. Leave one of them out."
-        )
-    can_average = is_regressor(estimator) or (
-        is_classifier(estimator) and hasattr(estimator, "predict_proba")
-    )
-    if not can_average:
-        yield (
-            f"refit={ENSEMBLE!r} of {kind} needs a regressor, or a classifier with "
-            f"predict_proba. Got {type(estimator).__name__}. Set refit=True."
-        )
 
 
 def refit_best(
     search: Any,
-    estimator: BaseEstimator,
+    evaluation: Evaluation,
     outcomes: Sequence[Outcome],
     leg: Leg | None,
-    procedure: Procedure,
     context: CallbackContext,
     data: dict[str, Any],
 ) -> None:
-    """Fit the best candidate on all rows.
+    """Fit the best candidate on all rows, or average the models that there are.
 
     Parameters
     ----------
     search : BaseSearchCV
         Knows which one it is, and is given ``best_estimator_`` and ``refit_time_``.
-    estimator : estimator object
-        What was searched; it is cloned.
+    evaluation : Evaluation
+        Knows what was searched, and how it is fitted.
     outcomes : sequence of Outcome
         What the candidates gave on the splits.
     leg : Leg or None
         How far the best is trained; None for as it says itself.
-    procedure : Procedure
-        How it is fitted.
     context : CallbackContext
         That of the search.
     data : dict of str to object
         Arguments of scikit-learn's callbacks, the rows among them.
     """
-    best = clone(estimator).set_params(**clone(search.best_params_, safe=False))
-    seed_unset(best, procedure.seed, search.best_params_)
-    if search.refit == ENSEMBLE:
-        outcome = outcomes[search.best_index_]
-        _adopt(search, _ensemble(search, best, data["y"], outcome))
+    if search.refit in ENSEMBLES:
+        _adopt(search, assemble(search, evaluation, outcomes))
         return
+    best = candidate_of(evaluation, search.best_params_)
+    procedure = evaluation.procedure
     if search.refit_epochs is not None:
         leg = _median_leg(best, outcomes[search.best_index_], leg)
     refit_context = context.subcontext(task_name="refit-with-best-params")
@@ -165,30 +143,6 @@ def _adopt(search: Any, best: BaseEstimator) -> None:
     search.best_estimator_ = best
     if hasattr(best, "feature_names_in_"):
         search.feature_names_in_ = best.feature_names_in_
-
-
-def _ensemble(
-    search: Any, best: BaseEstimator, y: Any, outcome: Outcome
-) -> BaseEstimator:
-    """Average the models that were fitted on the splits."""
-    results = outcome.in_order
-    members = pd.DataFrame(
-        {
-            "candidate": search.best_index_,
-            "test_score": [result.test_scores for result in results],
-            "n_epochs": [result.n_epochs for result in results],
-            "best_epoch": [result.best_epoch for result in results],
-            "stop_reason": [result.stop_reason for result in results],
-        }
-    )
-    models = [result.model for result in results]
-    if any(model is None for model in models):
-        raise ValueError(
-            f"refit={ENSEMBLE!r} of {type(search).__name__} has no models of the best "
-            "candidate, which an earlier search has evaluated. Set refit=True."
-        )
-    outcome.drop_models()
-    return ensemble_of(best, search.cv, models, y, members)
 
 
 def _median_leg(estimator: BaseEstimator, outcome: Outcome, whole: Leg | None) -> Leg:

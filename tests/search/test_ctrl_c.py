@@ -56,6 +56,16 @@ def grid(**params):
     return GridSearchCV(NET, RATES, **{**defaults, **params})
 
 
+@pytest.mark.parametrize("refit", ["ensemble", "greedy_ensemble"])
+def test_the_models_of_what_had_finished_are_averaged(refit):
+    search, note = interrupted(grid(refit=refit))
+    assert len(search.cv_results_["params"]) == 2
+    members = search.best_estimator_.members_
+    assert search.best_index_ in set(members["candidate"]) <= {0, 1}
+    assert search.predict_proba(X).shape == (150, 3)
+    assert "The best is not fitted" not in note
+
+
 def test_the_best_of_what_had_finished_is_fitted():
     search, note = interrupted(grid())
     assert len(search.cv_results_["params"]) == 2

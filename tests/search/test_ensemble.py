@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhyper import (
@@ -189,8 +191,51 @@ def test_the_best_of_an_earlier_process_has_no_models(digits, tmp_path):
     settings = {"cv": 3, "random_state": 0, "storage": storage, "study_name": "s"}
     OptunaSearchCV(small_net(), RANGE, n_iter=2, **settings).fit(*digits)
     again = OptunaSearchCV(small_net(), RANGE, n_iter=2, refit="ensemble", **settings)
-    with pytest.raises(ValueError, match="an earlier search has evaluated"):
+    with pytest.raises(ValueError, match="an earlier search evaluated it"):
         again.fit(*digits)
+
+
+def test_the_best_has_failed_on_a_split(digits):
+    X, y = digits
+    # On the second split a class is missing, which this solver needs two of.
+    splits = [(np.arange(120), np.arange(120, 240)), (np.flatnonzero(y == 1), [0])]
+    search = GridSearchCV(
+        LogisticRegression(), {"C": [1, 2]}, cv=splits, refit="ensemble", error_score=0
+    )
+    with (
+        pytest.warns(FitFailedWarning),
+        pytest.raises(ValueError, match="best candidate: it failed on a split"),
+    ):
+        search.fit(X, y)
+
+
+def test_an_iterator_of_splits_is_kept(digits):
+    X, y = digits
+    search = GridSearchCV(
+        small_net(), RATES, cv=KFold(3).split(X), refit="ensemble", random_state=0
+    ).fit(X, y)
+    refitted = clone(search.best_estimator_).fit(X, y)
+    np.testing.assert_array_equal(refitted.predict_proba(X), search.predict_proba(X))
+
+
+def test_classifiers_that_give_a_list(digits):
+    X, y = digits
+    labels = np.column_stack([y > 1, y % 2, y == 9]).astype(int)
+    # The first split does not see that the third label can be true.
+    labels[0, 2] = 1
+    search = GridSearchCV(
+        DecisionTreeClassifier(), {"max_depth": [2]}, cv=KFold(3), refit="ensemble"
+    ).fit(X, labels)
+    ensemble = search.best_estimator_
+    assert [list(classes) for classes in ensemble.classes_] == [[0, 1]] * 3
+    given = search.predict_proba(X)
+    for output in range(2):
+        mean = np.mean([m.predict_proba(X)[output] for m in ensemble.estimators_], 0)
+        np.testing.assert_allclose(given[output], mean)
+        np.testing.assert_array_equal(search.predict(X)[:, output], mean.argmax(1))
+    unseen, *others = (model.predict_proba(X)[2] for model in ensemble.estimators_)
+    assert unseen.shape[1] == 1
+    np.testing.assert_allclose(given[2][:, 1], sum(p[:, 1] for p in others) / 3)
 
 
 def test_estimators_of_other_packages(digits):
