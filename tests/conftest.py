@@ -52,6 +52,13 @@ def tiny_images() -> Data:
 
 
 @pytest.fixture
+def digits() -> Data:
+    """240 digits of the classes 0 to 3, 64 features between 0 and 1."""
+    X, y = load_digits(n_class=4, return_X_y=True)
+    return X[:240] / 16, y[:240]
+
+
+@pytest.fixture
 def unchanged_global_random_state() -> Iterator[None]:
     """Fail the test if numpy's or torch's global generator has moved at its end."""
     numpy_state = np.random.get_state()  # noqa: NPY002

@@ -25,7 +25,7 @@ from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
 
-__all__ = ["HoldoutPipeline", "fit_with_holdout"]
+__all__ = ["HoldoutPipeline", "fit_with_holdout", "transform_by"]
 
 
 class HoldoutPipeline(Pipeline):
@@ -237,7 +237,7 @@ def _fit_steps(
         )
         X = holdout.join(
             front.fit_transform(X_train, y_train, **given),
-            _transform(front, X_valid, known),
+            transform_by(front, X_valid, known),
         )
         # With a memory, the fitted steps are clones.
         pipeline.steps[:-1] = front.steps
@@ -274,8 +274,23 @@ def _shares(
     return {n: v for n, v in params.items() if n in wanted}, routed[last]["fit"]
 
 
-def _transform(front: Pipeline, X: Any, params: Mapping[str, Any]) -> Any:
-    """Transform rows, also by what has nothing to learn and so is never fitted."""
+def transform_by(front: Pipeline, X: Any, params: Mapping[str, Any]) -> Any:
+    """Transform rows, also by what has nothing to learn and so never looks fitted.
+
+    Parameters
+    ----------
+    front : Pipeline
+        Transformers that have been fitted.
+    X : array-like of shape (n_samples, n_features)
+        Rows.
+    params : mapping of str to object
+        What they have requested for ``transform``.
+
+    Returns
+    -------
+    X : array-like of shape (n_samples, n_features_out)
+        The rows, transformed.
+    """
     routed = process_routing(front, "transform", **params)
     for name, step in front.steps:
         if step is not None and step != "passthrough":

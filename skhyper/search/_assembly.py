@@ -16,14 +16,13 @@ from skhyper.search._ensemble import FoldEnsembleClassifier, FoldEnsembleRegress
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import splitter_of
 from skhyper.search._greedy import N_CANDIDATES, OutOfFold, select
-from skhyper.search._task import last_words, seed_unset
+from skhyper.search._task import last_words
 
 __all__ = [
     "ENSEMBLES",
     "NO_REFIT",
     "N_KEPT",
     "assemble",
-    "candidate_of",
     "mistakes_in_ensemble",
 ]
 
@@ -73,26 +72,6 @@ def mistakes_in_ensemble(search: Any) -> Iterator[str]:
             f"refit={search.refit!r} of {kind} needs a regressor, or a classifier with "
             f"predict_proba. Got {type(estimator).__name__}. Set refit=True."
         )
-
-
-def candidate_of(evaluation: Evaluation, params: dict[str, Any]) -> BaseEstimator:
-    """Make the estimator of a candidate, not fitted, with the seed of the search.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        Has the estimator that is searched.
-    params : dict of str to object
-        Those of the candidate.
-
-    Returns
-    -------
-    estimator : estimator object
-        The estimator.
-    """
-    candidate = clone(evaluation.estimator).set_params(**clone(params, safe=False))
-    seed_unset(candidate, evaluation.procedure.seed, params)
-    return candidate
 
 
 def assemble(
@@ -150,7 +129,7 @@ def _fold_ensemble(
             "stop_reason": [result.stop_reason for result in results],
         }
     ).rename_axis("split")
-    estimator = candidate_of(evaluation, outcomes[number].params)
+    estimator = evaluation.candidate(outcomes[number].params)
     # An iterator has been read to its end.
     is_read = isinstance(search.cv, Iterator)
     cv = splitter_of(search, evaluation.y) if is_read else search.cv

@@ -12,9 +12,8 @@ from sklearn.base import BaseEstimator, clone
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._assembly import NO_REFIT
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._leg import Leg, fit_leg
+from skhyper.search._leg import Leg
 from skhyper.search._target import Parameters, fitted_networks
-from skhyper.search._task import seed_unset
 from skhyper.training import Deadline, deadline_here, deadline_in_force
 
 __all__ = ["MAX_TIME_CONSTRAINTS", "Budget"]
@@ -111,11 +110,10 @@ class Budget:
         They are nothing for an estimator that holds no network of this package, which
         could not be paused. Of one that fails, a share is kept for another's refit.
         """
-        estimator = clone(evaluation.estimator).set_params(**clone(params, safe=False))
+        estimator = evaluation.candidate(params)
         networks = Parameters(estimator).networks
         if not networks:
             return 0.0, 0.0
-        seed_unset(estimator, evaluation.procedure.seed, params)
         for network in networks.values():
             network.set_params(verbose=0)
         leg = Leg(FIRST, None if whole is None else whole.max_epochs)
@@ -141,8 +139,7 @@ def _timed(
 ) -> tuple[BaseEstimator, float]:
     """Fit to the end of a leg on all rows, and time it."""
     began = time.perf_counter()
-    X, y, params = evaluation.X, evaluation.y, evaluation.procedure.fit_params
-    fitted = fit_leg(clone(estimator), leg, X, y, params)
+    fitted = evaluation.fit_all(clone(estimator), leg)
     return fitted, time.perf_counter() - began
 
 

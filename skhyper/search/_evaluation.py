@@ -17,7 +17,16 @@ from skhyper.fused import Report, report_in_force
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._fold import Fold
 from skhyper.search._fold_models import FoldModels
-from skhyper.search._task import Procedure, Task, TaskResult, last_words, run_task
+from skhyper.search._interrupt import raise_swallowed_interrupt
+from skhyper.search._leg import Leg, fit_leg
+from skhyper.search._target import as_candidate
+from skhyper.search._task import (
+    Procedure,
+    Task,
+    TaskResult,
+    last_words,
+    run_task,
+)
 from skhyper.training import (
     Deadline,
     Halt,
@@ -92,6 +101,15 @@ class Evaluation:
         self.fold_models: FoldModels | None = None
         self.seconds = 0.0
         self._n_tasks = 0
+
+    def candidate(self, params: dict[str, Any]) -> BaseEstimator:
+        """Make the estimator of a candidate, not fitted, with the search's seed."""
+        return as_candidate(clone(self.estimator), params, self.procedure.seed)
+
+    def fit_all(self, estimator: BaseEstimator, leg: Leg | None) -> BaseEstimator:
+        """Fit an estimator on all rows, to the end of a leg or to its own."""
+        with raise_swallowed_interrupt():
+            return fit_leg(estimator, leg, self.X, self.y, self.procedure.fit_params)
 
     @property
     def is_over(self) -> bool:

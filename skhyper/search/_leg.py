@@ -13,7 +13,7 @@ from sklearn.ensemble import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
-from skhyper.estimators._holdout import fit_with_holdout
+from skhyper.estimators._holdout import fit_with_holdout, transform_by
 from skhyper.search._target import Parameters
 from skhyper.training import Checkpoints, checkpoints_in_force
 
@@ -148,7 +148,7 @@ def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: dict[str, Any]) -> 
             # With a memory, the fitted steps are clones.
             estimator.steps[:-1] = transform.steps
         elif front:
-            X = estimator[:-1].transform(X)
+            X = transform_by(estimator[:-1], X, {})
         prefix = f"{name}__"
         params = {key.removeprefix(prefix): value for key, value in params.items()}
     n_more = leg.n_epochs - leg.n_behind

@@ -8,16 +8,13 @@ from statistics import fmean, median
 from typing import TypeVar
 
 import numpy as np
-from sklearn.base import clone
 
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._interrupt import raise_swallowed_interrupt
-from skhyper.search._leg import Leg, fit_leg
+from skhyper.search._leg import Leg
 from skhyper.search._pace import Pace, Timed, Work, pace_of
 from skhyper.search._rehearsal import Rehearsal
 from skhyper.search._target import fitted_networks
-from skhyper.search._task import seed_unset
 
 __all__ = ["Miniature", "choose"]
 
@@ -134,17 +131,12 @@ class Miniature:
 
     def _refit(self, number: int, n_epochs: int | None) -> float:
         """Train a candidate on all rows, and count its epochs."""
-        ask, procedure = self.asks[number], self.evaluation.procedure
-        estimator = clone(self.evaluation.estimator)
-        estimator.set_params(**clone(ask.params, safe=False))
-        seed_unset(estimator, procedure.seed, ask.params)
-        leg = None
+        ask, leg = self.asks[number], None
         if n_epochs is not None:
             n_epochs = min(n_epochs, self.whole[number].n_epochs)
             leg = Leg(n_epochs, ask.max_epochs)
-        X, y = self.evaluation.X, self.evaluation.y
-        with raise_swallowed_interrupt():
-            estimator = fit_leg(estimator, leg, X, y, procedure.fit_params)
+        candidate = self.evaluation.candidate(ask.params)
+        estimator = self.evaluation.fit_all(candidate, leg)
         counts = [network.n_iter_ for network in fitted_networks(estimator)]
         return fmean(counts) if counts else n_epochs or 0
 

@@ -14,13 +14,11 @@ from skhyper.exceptions import did_you_mean
 from skhyper.search._assembly import (
     ENSEMBLES,
     assemble,
-    candidate_of,
     mistakes_in_ensemble,
 )
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._interrupt import raise_swallowed_interrupt
-from skhyper.search._leg import Leg, fit_leg
+from skhyper.search._leg import Leg
 from skhyper.search._simplest import ONE_SE
 from skhyper.search._target import Parameters
 from skhyper.training import kept_in
@@ -123,17 +121,15 @@ def refit_best(
     if search.refit in ENSEMBLES:
         _adopt(search, assemble(search, evaluation, outcomes))
         return
-    best = candidate_of(evaluation, search.best_params_)
-    procedure = evaluation.procedure
+    best = evaluation.candidate(search.best_params_)
     if search.refit_epochs is not None:
         leg = _median_leg(best, outcomes[search.best_index_], leg)
     refit_context = context.subcontext(task_name="refit-with-best-params")
-    X, y = data["X"], data["y"]
     with refit_context.propagate_callback_context(best):
         refit_context.call_on_fit_task_begin(**data)
         start = time.time()
-        with raise_swallowed_interrupt(), kept_in(procedure.store):
-            best = fit_leg(best, leg, X, y, procedure.fit_params)
+        with kept_in(evaluation.procedure.store):
+            best = evaluation.fit_all(best, leg)
         search.refit_time_ = time.time() - start
     _adopt(search, best)
     refit_context.call_on_fit_task_end(**data)

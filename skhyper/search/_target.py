@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, clone
 from skhyper.estimators import NeuralNetwork
 from skhyper.exceptions import nearest
 
-__all__ = ["Parameters", "fitted_networks"]
+__all__ = ["Parameters", "as_candidate", "fitted_networks"]
 
 
 class Parameters:
@@ -165,6 +165,37 @@ def _parents(name: str) -> Iterator[str]:
     parts = name.split("__")
     for end in range(1, len(parts)):
         yield "__".join(parts[:end])
+
+
+def as_candidate(
+    estimator: BaseEstimator, params: dict[str, Any], seed: int
+) -> BaseEstimator:
+    """Set parameters, and the search's seed for each ``random_state`` left unset.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A clone, which is changed.
+    params : dict of str to object
+        Those of a candidate.
+    seed : int
+        The seed.
+
+    Returns
+    -------
+    estimator : estimator object
+        The same.
+    """
+    # Parameters can be estimators: the ones of the user stay as they are.
+    estimator.set_params(**clone(params, safe=False))
+    unset = {
+        name: seed
+        for name, value in estimator.get_params(deep=True).items()
+        if name.split("__")[-1] == "random_state"
+        and value is None
+        and name not in params
+    }
+    return estimator.set_params(**unset)
 
 
 def fitted_networks(estimator: Any) -> Iterator[NeuralNetwork]:

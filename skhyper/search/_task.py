@@ -11,14 +11,14 @@ from traceback import format_exc
 from typing import Any
 
 from joblib.logger import short_format_time
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackContext
 
 from skhyper._sklearn import MultimetricScorer, check_method_params
 from skhyper.search._fold import Fold
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
-from skhyper.search._target import fitted_networks
+from skhyper.search._target import as_candidate, fitted_networks
 from skhyper.training import Halt, Store, driver_in_force, kept_in, train_alone
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "TaskResult",
     "last_words",
     "run_task",
-    "seed_unset",
 ]
 
 Scores = float | dict[str, float]
@@ -125,10 +124,7 @@ def run_task(
     if procedure.verbose > 9:
         start = f"[CV{label.progress}] START {label.params}"
         print(f"{start:.<80}")  # noqa: T201
-    if task.params:
-        # Parameters can be estimators: the ones of the user stay as they are.
-        estimator.set_params(**clone(task.params, safe=False))
-    seed_unset(estimator, procedure.seed, task.params)
+    as_candidate(estimator, task.params, procedure.seed)
     alone = getattr(procedure.search, "fused", None) is False
     driver = driver_in_force(train_alone) if alone else nullcontext()
     kept = kept_in(procedure.store)
@@ -137,19 +133,6 @@ def run_task(
     if procedure.verbose > 1:
         _print_end(label, result, procedure.verbose)
     return result
-
-
-def seed_unset(estimator: BaseEstimator, seed: int, params: dict[str, Any]) -> None:
-    """Give the seed of the search to each ``random_state`` that nobody has set."""
-    unset = {
-        name: seed
-        for name, value in estimator.get_params(deep=True).items()
-        if name.split("__")[-1] == "random_state"
-        and value is None
-        and name not in params
-    }
-    if unset:
-        estimator.set_params(**unset)
 
 
 def _fit_and_score(

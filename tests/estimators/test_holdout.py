@@ -7,10 +7,9 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.datasets import load_diabetes, load_digits
+from sklearn.datasets import load_diabetes
 from sklearn.ensemble import BaggingClassifier
 from sklearn.feature_selection import SelectKBest
 from sklearn.model_selection import GridSearchCV as SklearnGridSearchCV
@@ -37,6 +36,7 @@ from skhyper import (
     OptunaSearchCV,
     RandomizedSearchCV,
 )
+from tests.comparing import same_weights
 
 RATES = {"lr": [0.003, 0.03]}
 RANGE = {"lr": (0.003, 0.03, "log-uniform")}
@@ -85,12 +85,6 @@ def watching(network):
     ]
 
 
-@pytest.fixture(scope="module")
-def digits():
-    X, y = load_digits(n_class=4, return_X_y=True)
-    return X[:240] / 16, y[:240]
-
-
 def stopping(kind=MLPClassifier, **params):
     return kind(
         **{
@@ -101,13 +95,6 @@ def stopping(kind=MLPClassifier, **params):
         }
         | params
     )
-
-
-def same_weights(one, other):
-    pairs = zip(
-        one.net_.module_.parameters(), other.net_.module_.parameters(), strict=True
-    )
-    return all(torch.equal(*pair) for pair in pairs)
 
 
 def honest_score(fit, n=200):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_diabetes, load_digits
+from sklearn.datasets import load_diabetes
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.model_selection import KFold
@@ -44,12 +44,6 @@ SEARCHES = {
     "hyperband": lambda net, **kw: HyperbandSearchCV(net, RANGE, max_epochs=9, **kw),
     "asha": lambda net, **kw: ASHASearchCV(net, RANGE, n_iter=9, max_epochs=9, **kw),
 }
-
-
-@pytest.fixture(scope="module")
-def digits():
-    X, y = load_digits(n_class=4, return_X_y=True)
-    return X[:240] / 16, y[:240]
 
 
 def small_net(kind=MLPClassifier, **params):

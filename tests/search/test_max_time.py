@@ -6,9 +6,7 @@ from contextlib import suppress
 import joblib
 import numpy as np
 import pytest
-import torch
 from sklearn.base import clone
-from sklearn.datasets import load_digits
 from sklearn.ensemble import BaggingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
@@ -33,6 +31,7 @@ from skhyper.training import (
     checkpoints_in_force,
     deadline_in_force,
 )
+from tests.comparing import same_weights
 
 RATES = {"lr": [0.003, 0.03, 0.01, 0.1]}
 RANGE = {"lr": (1e-3, 0.1, "log-uniform")}
@@ -58,24 +57,11 @@ SEARCHES = {
 }
 
 
-@pytest.fixture(scope="module")
-def digits():
-    X, y = load_digits(n_class=4, return_X_y=True)
-    return X[:240] / 16, y[:240]
-
-
 def endless_net(**params):
     return MLPClassifier(
         **{"hidden_layer_sizes": (16,), "max_epochs": ENDLESS, "random_state": 0}
         | params
     )
-
-
-def same_weights(one, other):
-    pairs = zip(
-        one.net_.module_.parameters(), other.net_.module_.parameters(), strict=True
-    )
-    return all(torch.equal(*pair) for pair in pairs)
 
 
 @pytest.mark.parametrize("name", SEARCHES)

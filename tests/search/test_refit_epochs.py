@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ShuffleSplit
 from sklearn.pipeline import make_pipeline
@@ -23,12 +22,6 @@ from skhyper import (
 )
 
 RATES = {"lr": [0.003, 0.03]}
-
-
-@pytest.fixture(scope="module")
-def digits():
-    X, y = load_digits(n_class=4, return_X_y=True)
-    return X[:240] / 16, y[:240]
 
 
 def stopping_net(**params):

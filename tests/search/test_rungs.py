@@ -6,7 +6,7 @@ import joblib
 import numpy as np
 import pytest
 from scipy.stats import loguniform
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_iris, make_regression
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
@@ -394,3 +394,27 @@ def test_mistakes_are_named(kind, settings, message):
         search.fit(X, Y)
     with pytest.raises(ValueError, match=message):
         search.plan(X, Y)
+
+
+class Stateless(TransformerMixin, BaseEstimator):
+    """Has nothing to learn, and so never looks fitted."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return np.log1p(X)
+
+
+def test_legs_pass_transformers_without_a_state(digits):
+    pipeline = make_pipeline(Stateless(), SGDClassifier(random_state=0))
+    search = HyperbandSearchCV(
+        pipeline,
+        {"sgdclassifier__alpha": loguniform(1e-4, 1e-2)},
+        max_epochs=4,
+        factor=2,
+        cv=2,
+        random_state=0,
+        error_score="raise",
+    )
+    assert search.fit(*digits).score(*digits) > 0.9
