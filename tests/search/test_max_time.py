@@ -210,9 +210,12 @@ def test_a_search_ends_at_the_deadline_around_it(fused, digits):
             suppress(OutOfTime),
         ):
             search.fit(*digits)
-        # Within the test's own limit, and with nothing but what was trained.
-        n_candidates = len(getattr(search, "cv_results_", {"params": []})["params"])
-        assert n_candidates < 40 or fused == "auto"
+        # Whatever came to an end did so by that deadline: none has so many epochs.
+        reasons = getattr(search, "cv_results_", {}).get("split0_stop_reason", [])
+        assert set(reasons) <= {"max_time"}
+        if fused is False:
+            # One process trains one after the other.
+            assert len(reasons) < 40
 
 
 def test_regression_with_several_metrics(digits):
