@@ -15,8 +15,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits, make_classification, make_regression
 
-# A plugin for the pytest that a test starts in another process.
-collect_ignore = ["search/upstream_plugin.py"]
+# For processes of their own: a plugin for their pytest, a script with one beside it.
+collect_ignore = ["search/upstream_plugin.py", "search/kill_moments.py"]
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and the
 # processes that they start as well.
