@@ -195,7 +195,9 @@ def as_candidate(
         and value is None
         and name not in params
     }
-    return estimator.set_params(**unset)
+    if unset:
+        estimator.set_params(**unset)
+    return estimator
 
 
 def fitted_networks(estimator: Any) -> Iterator[NeuralNetwork]:

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.decomposition import PCA
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -11,7 +13,7 @@ from sklearn.svm import SVC
 
 from skhyper.estimators import MLPClassifier, MLPRegressor
 from skhyper.search import GridSearchCV
-from skhyper.search._target import Parameters, fitted_networks
+from skhyper.search._target import Parameters, as_candidate, fitted_networks
 
 SMALL = {"hidden_layer_sizes": (4,), "max_epochs": 2, "random_state": 0}
 
@@ -139,3 +141,27 @@ def test_fitted_networks_are_found(estimator, count, classification_data):
     networks = list(fitted_networks(fitted))
     assert len(networks) == count
     assert all(network.n_iter_ == 2 for network in networks)
+
+
+class Strict(BaseEstimator):
+    """Takes no call of ``set_params`` without its one parameter."""
+
+    def __init__(self, strength=1.0):
+        self.strength = strength
+
+    def set_params(self, **params):
+        self.strength = params["strength"]
+        return self
+
+
+def test_estimator_is_given_no_parameters_but_those_of_the_candidate():
+    candidate = as_candidate(Strict(), {"strength": 2.0}, seed=0)
+    assert candidate.strength == 2.0
+
+
+def test_only_an_unset_random_state_takes_the_seed():
+    pipeline = Pipeline([("pca", PCA()), ("net", MLPClassifier(random_state=3))])
+    candidate = as_candidate(pipeline, {"net__lr": 0.5}, seed=7)
+    assert candidate.get_params()["pca__random_state"] == 7
+    assert candidate.get_params()["net__random_state"] == 3
+    assert candidate.get_params()["net__lr"] == 0.5
