@@ -112,8 +112,9 @@ n_iter_ : int
     Epochs trained.
 best_epoch_ : int
     Epoch of the best validation loss; the last one without early stopping.
-stop_reason_ : {"max_epochs", "early_stopping", "callback"}
-    Why the training ended.
+stop_reason_ : {"max_epochs", "early_stopping", "callback", "max_time", "pause"}
+    Why the training ended; the last two in a search, by its ``max_time`` and behind
+    the epochs of a rung.
 device_ : str
     Device of the training.
 loss_curve_ : list of float

@@ -21,9 +21,12 @@ class Averaging:
     estimators_: list[Any]
     _weights: list[float]
 
-    def _unfitted(self) -> Any:
-        """Give an estimator that takes the rows that all of them take."""
+    def _unfitted(self) -> Sequence[Any]:
+        """Give the estimators of which clones are fitted."""
         raise NotImplementedError
+
+    def _check_can_average(self) -> None:
+        """Raise an error if what is fitted will not give what is averaged."""
 
     def _adopt(
         self,
@@ -53,7 +56,7 @@ class Averaging:
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()  # type: ignore[misc]
-        inner = get_tags(self._unfitted())
+        inner = get_tags(self._unfitted()[0])
         tags.input_tags, tags.target_tags = inner.input_tags, inner.target_tags
         tags.classifier_tags = inner.classifier_tags
         tags.regressor_tags = inner.regressor_tags
@@ -62,6 +65,19 @@ class Averaging:
 
 class AveragingClassifier(Averaging, ClassifierMixin):
     """Averages probabilities; not to be used by itself."""
+
+    def _check_can_average(self) -> None:
+        lacking = [
+            type(estimator).__name__
+            for estimator in self._unfitted()
+            if not hasattr(estimator, "predict_proba")
+        ]
+        if lacking:
+            raise ValueError(
+                f"{type(self).__name__} averages what predict_proba gives. Got "
+                f"{', '.join(lacking)} without one. Take another classifier, or one of "
+                "its parameters."
+            )
 
     def _adopt(
         self,

@@ -55,8 +55,8 @@ class CandidateEnsemble(Averaging, BaseEstimator):
         ------
         ValueError
             If there are no estimators, the weights are not as many or cannot be
-            weights, `y` is None or not finite, `X` does not have as many rows, or
-            whatever a fit raises.
+            weights, a classifier has no ``predict_proba``, `y` is None or not finite,
+            `X` does not have as many rows, or whatever a fit raises.
         """
         name = type(self).__name__
         if y is None:
@@ -64,6 +64,7 @@ class CandidateEnsemble(Averaging, BaseEstimator):
                 f"{name} requires y to be passed, but the target y is None."
             )
         weights = self._checked_weights()
+        self._check_can_average()
         X, y = indexable(X, y)
         check_array(y, ensure_2d=False, dtype=None, input_name="y")
         models = [clone(one).fit(X, y, **params) for one in self.estimators]
@@ -89,8 +90,8 @@ class CandidateEnsemble(Averaging, BaseEstimator):
             )
         return weights.tolist()
 
-    def _unfitted(self) -> Any:
-        return self.estimators[0]
+    def _unfitted(self) -> Sequence[Any]:
+        return self.estimators
 
 
 class CandidateEnsembleClassifier(AveragingClassifier, CandidateEnsemble):

@@ -1,5 +1,6 @@
 """The models of all folds, averaged."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import pandas as pd
@@ -33,7 +34,7 @@ class FoldEnsemble(Averaging, BaseEstimator):
         self.estimator = estimator
         self.cv = cv
 
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+    def fit(self, X: Any, y: Any, groups: Any = None, **params: Any) -> Self:
         """Fit a clone of the estimator on the training rows of each fold.
 
         Parameters
@@ -42,6 +43,8 @@ class FoldEnsemble(Averaging, BaseEstimator):
             Training data.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Target.
+        groups : array-like of shape (n_samples,), default=None
+            Group of each row, for a splitter that keeps groups together.
         **params : dict of str to object
             Arguments of the estimator's ``fit``; arrays with one entry per sample are
             cut along.
@@ -54,28 +57,35 @@ class FoldEnsemble(Averaging, BaseEstimator):
         Raises
         ------
         ValueError
-            If `y` is None or not finite, if `X` does not have as many rows, or whatever
-            a fit raises.
+            If `y` is None or not finite, if `X` does not have as many rows, if there
+            are no folds or, for a classifier, no ``predict_proba``, or whatever a fit
+            raises.
         """
+        name = type(self).__name__
         if y is None:
-            name = type(self).__name__
             raise ValueError(
                 f"{name} requires y to be passed, but the target y is None."
             )
-        X, y = indexable(X, y)
+        self._check_can_average()
+        X, y, groups = indexable(X, y, groups)
         check_array(y, ensure_2d=False, dtype=None, input_name="y")
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         models = []
-        for train, _ in splitter.split(X, y):
+        for train, _ in splitter.split(X, y, groups):
             X_train, y_train = safe_split(self.estimator, X, y, train)
             given = check_method_params(X, params, indices=train)
             models.append(clone(self.estimator))
             fit_with_holdout(models[-1], X_train, y_train, given)
+        if not models:
+            raise ValueError(
+                f"The 'cv' parameter of {name} must give at least one fold. Got "
+                f"{self.cv!r}. Set cv=None for 5."
+            )
         splits = pd.RangeIndex(len(models), name="split")
         return self._adopt(models, y, pd.DataFrame(index=splits))
 
-    def _unfitted(self) -> Any:
-        return self.estimator
+    def _unfitted(self) -> Sequence[Any]:
+        return [self.estimator]
 
 
 class FoldEnsembleClassifier(AveragingClassifier, FoldEnsemble):

@@ -50,6 +50,8 @@ class Plan:
         what chooses the candidates. None if nothing was timed.
     refit_seconds : float or None
         What the refit will take of it. None if nothing was timed, or is refitted.
+    max_time : float or None
+        Seconds after which the search ends in any case, if it has such a limit.
 
     Examples
     --------
@@ -82,6 +84,7 @@ class Plan:
     brackets: Sequence[Sequence[Rung]] = ()
     seconds: float | None = None
     refit_seconds: float | None = None
+    max_time: float | None = None
 
     @property
     def n_fits(self) -> int:
@@ -104,6 +107,8 @@ class Plan:
             lines.append(f"bracket {number}, candidates to epochs: {stops}")
         if self.seconds is not None:
             lines.append(self._duration(self.seconds))
+        if self.max_time is not None:
+            lines.append(f"ended after {_in_words(self.max_time)} by max_time")
         return "\n".join(lines)
 
     def _duration(self, seconds: float) -> str:

@@ -1,11 +1,15 @@
 """A search that says beforehand how much work it will be."""
 
+from dataclasses import replace
+from inspect import Parameter, signature
 from typing import Any
 
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.utils import indexable
 
 from skhyper._sklearn import BaseSearchCV, check_method_params
+from skhyper.exceptions import did_you_mean
 from skhyper.search._assembly import NO_REFIT
 from skhyper.search._fold import splitter_of
 from skhyper.search._plan import Plan
@@ -49,7 +53,8 @@ class PlannedSearch(BaseSearchCV):
             If an argument of the search is wrong, or `time` is no bool or True for a
             search whose candidates are evaluated elsewhere; it is a ValueError.
         TypeError
-            If the space is none, the estimator is a class, or `X` has no rows.
+            If the space is none, the estimator is a class, `X` has no rows, or there is
+            an argument that the estimator's ``fit`` does not take.
         ValueError
             If a parameter to search does not exist, its domain cannot be read, `X` and
             `y` do not have equally many rows, or every fit of the miniature fails.
@@ -57,10 +62,28 @@ class PlannedSearch(BaseSearchCV):
         check_time(self, time)
         self._validate_params()
         X, y = indexable(X, y)
+        self._check_arguments(params)
         routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
         splitter = splitter_of(self, y)
         n_splits = splitter.get_n_splits(X, y, **routed.splitter.split)
         parameters = Parameters(clone(self.estimator))
         is_refitted = self.refit not in NO_REFIT
         plan = self._plan(parameters, n_splits, is_refitted)
+        plan = replace(plan, max_time=self.max_time)
         return with_seconds(self, plan, X, y, splitter, routed) if time else plan
+
+    def _check_arguments(self, params: dict[str, Any]) -> None:
+        """Refuse what ``fit`` would refuse, as where ``time`` is mistyped."""
+        if get_config()["enable_metadata_routing"]:
+            # Whoever requests an argument takes it, and what nobody does is refused.
+            return
+        taken = signature(self.estimator.fit).parameters
+        takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in taken.values())
+        known = {*taken, "groups", "time"}
+        for name in params:
+            hint = did_you_mean(name, known)
+            if name not in known and (hint or not takes_any):
+                raise TypeError(
+                    f"{type(self).__name__}.plan takes X, y, time and the arguments of "
+                    f"fit. Got {name!r}.{hint}"
+                )

@@ -2,12 +2,14 @@
 
 import math
 import time
+import warnings
 from collections.abc import Iterator, Sequence
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackContext
+from sklearn.exceptions import ConvergenceWarning
 
 from skhyper._sklearn import BaseSearchCV, StrOptions
 from skhyper.exceptions import did_you_mean
@@ -20,8 +22,8 @@ from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._leg import Leg
 from skhyper.search._simplest import ONE_SE
-from skhyper.search._target import Parameters
-from skhyper.training import kept_in
+from skhyper.search._target import Parameters, fitted_networks
+from skhyper.training import StopReason, kept_in
 
 __all__ = ["REFIT_EPOCHS_CONSTRAINTS", "check_refit", "refit_best"]
 
@@ -131,6 +133,7 @@ def refit_best(
         with kept_in(evaluation.procedure.store):
             best = evaluation.fit_all(best, leg)
         search.refit_time_ = time.time() - start
+    _warn_of_time(search, best, outcomes[search.best_index_])
     _adopt(search, best)
     refit_context.call_on_fit_task_end(**data)
 
@@ -139,6 +142,25 @@ def _adopt(search: Any, best: BaseEstimator) -> None:
     search.best_estimator_ = best
     if hasattr(best, "feature_names_in_"):
         search.feature_names_in_ = best.feature_names_in_
+
+
+def _warn_of_time(search: Any, best: BaseEstimator, outcome: Outcome) -> None:
+    """Warn of a refit that a deadline has cut short, if the splits had more epochs."""
+    counts = [
+        network.n_iter_
+        for network in fitted_networks(best)
+        if network.stop_reason_ == StopReason.MAX_TIME
+    ]
+    on_splits = fmean(result.n_epochs for result in outcome.in_order)
+    if counts and min(counts) < on_splits:
+        warnings.warn(
+            f"The time was up in the refit of {type(search).__name__} after "
+            f"{min(counts)} epochs, where the splits had {on_splits:.4g}: "
+            "best_estimator_ may be worse than best_score_ tells. Set max_time to "
+            "more, or refit='ensemble', which needs no training.",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
 
 
 def _median_leg(estimator: BaseEstimator, outcome: Outcome, whole: Leg | None) -> Leg:

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GroupKFold, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -30,7 +30,11 @@ from skhyper import (
     RandomizedSearchCV,
     RayTuneSearchCV,
 )
-from skhyper.search import FoldEnsembleClassifier, FoldEnsembleRegressor
+from skhyper.search import (
+    CandidateEnsembleClassifier,
+    FoldEnsembleClassifier,
+    FoldEnsembleRegressor,
+)
 
 RATES = {"lr": [0.0003, 0.003, 0.03]}
 RANGE = {"lr": (0.0003, 0.03, "log-uniform")}
@@ -270,3 +274,31 @@ def test_estimators_of_other_packages(digits):
 def test_mistakes(search, message, digits):
     with pytest.raises(ValueError, match=message):
         search.fit(*digits)
+
+
+def test_groups_are_kept_together_when_fitted_again(digits):
+    X, y = digits
+    groups = np.arange(len(y)) // 7
+    search = GridSearchCV(small_net(), RATES, cv=GroupKFold(3), refit="ensemble")
+    search.fit(X, y, groups=groups)
+    again = clone(search.best_estimator_).fit(X, y, groups=groups)
+    assert (again.predict_proba(X) == search.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("ensemble", "message"),
+    [
+        (
+            FoldEnsembleClassifier(RidgeClassifier()),
+            "FoldEnsembleClassifier averages what predict_proba gives. Got RidgeClass",
+        ),
+        (
+            CandidateEnsembleClassifier([LogisticRegression(), RidgeClassifier()]),
+            "averages what predict_proba gives. Got RidgeClassifier",
+        ),
+        (FoldEnsembleRegressor(LinearRegression(), cv=[]), "at least one fold. Got "),
+    ],
+)
+def test_mistakes_of_an_ensemble_by_itself(ensemble, message, digits):
+    with pytest.raises(ValueError, match=message):
+        ensemble.fit(*digits)

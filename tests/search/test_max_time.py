@@ -7,7 +7,9 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.ensemble import BaggingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
@@ -32,6 +34,9 @@ from skhyper.training import (
     deadline_in_force,
 )
 from tests.comparing import same_weights
+
+# How many epochs a refit has in its share of the time is another matter.
+pytestmark = pytest.mark.filterwarnings("ignore:The time was up in the refit")
 
 RATES = {"lr": [0.003, 0.03, 0.01, 0.1]}
 RANGE = {"lr": (1e-3, 0.1, "log-uniform")}
@@ -247,6 +252,19 @@ def test_a_deadline_holds_for_its_thread_and_the_earliest_counts(digits):
     with deadline_in_force(Deadline(now - 1, grants_an_epoch=True)):
         net = endless_net().fit(*digits)
     assert (net.n_iter_, net.stop_reason_) == (1, "max_time")
+
+
+def test_a_refit_of_fewer_epochs_than_the_splits_had_is_warned_of():
+    X, y = load_digits(return_X_y=True)
+    # The split has one batch of rows, of fifteen in all, and most of the time.
+    few = [(np.arange(100), np.arange(100, 300))]
+    search = GridSearchCV(
+        endless_net(), {"lr": [0.01]}, cv=few, random_state=0, max_time=SECONDS
+    )
+    with pytest.warns(ConvergenceWarning, match="in the refit of GridSearchCV after"):
+        search.fit(X, y)
+    assert search.best_estimator_.n_iter_ < search.cv_results_["mean_n_epochs"][0]
+    search.set_params(refit="ensemble").fit(X, y)
 
 
 @pytest.mark.parametrize("name", SEARCHES)

@@ -151,3 +151,26 @@ def test_plan_of_pruned_trials_counts_the_epochs_of_the_search(
     assert search.plan(*classification_data).max_epochs == (4 * 2 + 1) * 7
     search.set_params(pruner="median")
     assert search.plan(*classification_data).max_epochs == (4 * 2 + 1) * 9
+
+
+@pytest.mark.parametrize("estimator", ["network", "pipeline"])
+def test_plan_refuses_a_mistyped_argument(estimator, pipeline, classification_data):
+    net = pipeline if estimator == "pipeline" else MLPClassifier()
+    search = GridSearchCV(net, {"lr": [0.1]})
+    with pytest.raises(TypeError, match=r"GridSearchCV.plan .* 'tiem'. Did you mean"):
+        search.plan(*classification_data, tiem=True)
+
+
+def test_plan_refuses_what_a_network_does_not_take(classification_data):
+    search = GridSearchCV(MLPClassifier(), {"lr": [0.1]})
+    with pytest.raises(TypeError, match=r"the arguments of fit\. Got 'monitor'"):
+        search.plan(*classification_data, monitor=None)
+    X, y = classification_data
+    search.plan(X, y, sample_weight=np.ones(len(y)))
+
+
+def test_plan_says_when_the_search_is_ended(classification_data):
+    search = GridSearchCV(MLPClassifier(), {"lr": [0.1]}, max_time=90)
+    plan = search.plan(*classification_data)
+    assert plan.max_time == 90
+    assert repr(plan).endswith("\nended after 90 s by max_time")

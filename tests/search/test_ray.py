@@ -323,6 +323,7 @@ def test_ctrl_c_keeps_what_has_ended(tmp_path):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.filterwarnings("ignore:The time was up in the refit")
 def test_trials_end_in_time():
     endless = make_pipeline(StandardScaler(), MLPClassifier((6,), max_epochs=10**6))
     # The first report of a trial is its last, but for its end in time.
