@@ -195,7 +195,7 @@ class BaseSearch(PlannedSearch):
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
         while not evaluation.is_over and (asks := strategy.ask()):
-            budget.begin(evaluation, asks[0].params, len(asks), self._whole_leg())
+            budget.begin(evaluation, asks[0].params, self._whole_leg())
             if self.verbose > 0:
                 print(  # noqa: T201
                     f"Fitting {n_splits} folds for each of {len(asks)} "

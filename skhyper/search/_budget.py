@@ -1,9 +1,12 @@
 """The time that a search may take, shared out to its candidates and the refit."""
 
+import math
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -14,7 +17,7 @@ from skhyper.search._assembly import NO_REFIT
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._leg import Leg
 from skhyper.search._target import Parameters, fitted_networks
-from skhyper.training import Deadline, deadline_here, deadline_in_force
+from skhyper.training import Deadline, StopReason, deadline_here, deadline_in_force
 
 __all__ = ["MAX_TIME_CONSTRAINTS", "Budget"]
 
@@ -29,8 +32,37 @@ UNKNOWN_REFIT = 0.2
 # Epochs of the trial: a first one, for whatever is done but once, and some to time.
 FIRST, LAST = 1, 3
 
-# What may come on top of what the trial foretells.
-MARGIN = 1.1
+# What may come on top of what the trial foretells, and how many times the epochs of
+# those that were stopped early the best one may need.
+MARGIN, STOPS_LATER = 1.1, 1.5
+
+CUT_SHORT = {reason for reason in StopReason if reason.can_go_on}
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is still to be done when the last candidate has been trained.
+
+    Parameters
+    ----------
+    scoring : float
+        Seconds that it takes to score one candidate.
+    begun : float
+        Seconds of the refit for whatever is done but once, and for a few epochs.
+    rest : float
+        Seconds for the others.
+    n_epochs : float
+        Epochs in all if nothing stops them early.
+    """
+
+    scoring: float
+    begun: float
+    rest: float = 0.0
+    n_epochs: float = math.inf
+
+    def refit(self, most: float) -> float:
+        """Foretell the seconds of a refit, where no fit has needed more epochs."""
+        return self.begun + min(1.0, STOPS_LATER * most / self.n_epochs) * self.rest
 
 
 class Budget:
@@ -45,6 +77,7 @@ class Budget:
     def __init__(self, search: BaseSearchCV) -> None:
         self.search = search
         self.end: float | None = None
+        self._forecast: Forecast | None = None
         if search.max_time is not None:
             self.end = time.time() + search.max_time
 
@@ -52,34 +85,40 @@ class Budget:
         self,
         evaluation: Evaluation,
         params: dict[str, Any],
-        n_candidates: int,
         whole: Leg | None,
     ) -> None:
-        """Set the deadline of the candidates, unless it is set.
+        """Set the deadline of candidates.
 
         What is left until the end is for scoring them and for the refit. How long
-        these take is foretold by training a candidate for three epochs on all rows.
+        these take is foretold by training a candidate for three epochs on all rows, and
+        anew whenever some fits have come to their own ends.
 
         Parameters
         ----------
         evaluation : Evaluation
-            What is given the deadline.
+            What is given the deadline, and looks again as its fits come to their ends.
         params : dict of str to object
             The first candidate.
-        n_candidates : int
-            How many are evaluated side by side.
         whole : Leg or None
             How the best one will be fitted.
         """
-        if self.end is None or evaluation.deadline is not None:
+        if self.end is None:
             return
-        scoring, refit = self._foretell(evaluation, params, whole)
-        if evaluation.options.get("backend") == "fused":
-            scoring *= n_candidates
-        if self.search.refit in NO_REFIT:
-            refit = 0.0
-        kept = min(MARGIN * scoring, MOST_SCORING * self.search.max_time)
-        kept += min(MARGIN * refit, MOST_REFIT * self.search.max_time)
+        if self._forecast is None:
+            self._forecast = self._foretell(evaluation, params, whole)
+        evaluation.look_at_time = partial(self._set, evaluation)
+        evaluation.look_at_time(1)
+
+    def _set(self, evaluation: Evaluation, n_candidates: int) -> None:
+        """Set the deadline of candidates that are evaluated side by side."""
+        assert self.end is not None, "there is no limit to the time"
+        assert self._forecast is not None, "nothing was timed"
+        max_time = self.search.max_time
+        n_scored = n_candidates if evaluation.options.get("backend") == "fused" else 1
+        kept = min(MARGIN * self._forecast.scoring * n_scored, MOST_SCORING * max_time)
+        if self.search.refit not in NO_REFIT:
+            refit = self._forecast.refit(_most_epochs(evaluation))
+            kept += min(MARGIN * refit, MOST_REFIT * max_time)
         around = deadline_here()
         latest = self.end if around is None else min(self.end, around.seconds)
         evaluation.deadline = Deadline(min(latest, self.end - kept))
@@ -104,8 +143,8 @@ class Budget:
         evaluation: Evaluation,
         params: dict[str, Any],
         whole: Leg | None,
-    ) -> tuple[float, float]:
-        """Foretell the seconds of scoring one candidate and of the refit.
+    ) -> Forecast:
+        """Time the first epochs of a candidate on all rows, and its scoring.
 
         They are nothing for an estimator that holds no network of this package, which
         could not be paused. Of one that fails, a share is kept for another's refit.
@@ -113,7 +152,7 @@ class Budget:
         estimator = evaluation.candidate(params)
         networks = Parameters(estimator).networks
         if not networks:
-            return 0.0, 0.0
+            return Forecast(0.0, 0.0)
         for network in networks.values():
             network.set_params(verbose=0)
         leg = Leg(FIRST, None if whole is None else whole.max_epochs)
@@ -125,13 +164,26 @@ class Budget:
             ):
                 warnings.simplefilter("ignore")
                 fitted, seconds = _timed(estimator, leg, evaluation)
-                if time.time() < latest:
+                # The first fit of a process takes longer than any other.
+                if seconds < MOST_REFIT * self.search.max_time:
                     leg.n_epochs = LAST
                     fitted, seconds = _timed(estimator, leg, evaluation)
                 scoring = _scoring_seconds(fitted, evaluation)
         except Exception:
-            return 0.0, UNKNOWN_REFIT * self.search.max_time
-        return scoring, seconds + _seconds_to_go(fitted)
+            return Forecast(0.0, UNKNOWN_REFIT * self.search.max_time)
+        n_epochs = max(network.max_epochs for network in networks.values())
+        return Forecast(scoring, seconds, _seconds_to_go(fitted), n_epochs)
+
+
+def _most_epochs(evaluation: Evaluation) -> float:
+    """Count the epochs of the longest fit; infinite while none has come to its end."""
+    counts = [
+        result.n_epochs
+        for outcome in evaluation.outcomes
+        for result in outcome.results.values()
+        if not result.failed and result.stop_reason not in CUT_SHORT
+    ]
+    return max((count for count in counts if count >= 1), default=math.inf)
 
 
 def _timed(

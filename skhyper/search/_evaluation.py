@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -41,7 +41,7 @@ __all__ = ["Evaluation"]
 Ended = dict[tuple[int, int], TaskResult]
 
 # Tasks that are prepared together at first where there is a deadline.
-FEW = 64
+FEW = 8
 
 
 class Evaluation:
@@ -74,6 +74,8 @@ class Evaluation:
     deadline : Deadline or None
         When the tasks are to end. Those that have not begun by then are left out, but
         for those of the first candidate, which are trained for an epoch.
+    look_at_time : callable
+        Called with the number of candidates that are next; may set another deadline.
     fold_models : FoldModels or None
         Is shown the candidates that come with their models.
     seconds : float
@@ -98,6 +100,7 @@ class Evaluation:
         self.outcomes: list[Outcome] = []
         self.report = Report()
         self.deadline: Deadline | None = None
+        self.look_at_time: Callable[[int], None] = lambda _: None
         self.fold_models: FoldModels | None = None
         self.seconds = 0.0
         self._n_tasks = 0
@@ -132,7 +135,7 @@ class Evaluation:
         return [outcome for outcome in self.outcomes if outcome.finished]
 
     def run(
-        self, asks: Iterable[Ask], context: CallbackContext | None = None
+        self, asks: Sequence[Ask], context: CallbackContext | None = None
     ) -> list[Outcome]:
         """Evaluate candidates on every split and return their outcomes."""
         start = time.perf_counter()
@@ -142,7 +145,7 @@ class Evaluation:
             self.seconds += time.perf_counter() - start
 
     def _run(
-        self, asks: Iterable[Ask], context: CallbackContext | None
+        self, asks: Sequence[Ask], context: CallbackContext | None
     ) -> list[Outcome]:
         outcomes = [self._begin(ask) for ask in asks]
         tasks = [
@@ -162,14 +165,13 @@ class Evaluation:
             for number, task in enumerate(tasks)
         }
         self._n_tasks += len(tasks)
-        size = len(tasks)
-        if self.deadline is not None:
-            # What is prepared when the time is up is in vain: it begins with a few.
-            n_splits = max(1, len(self.folds))
-            size = math.ceil(FEW / n_splits) * n_splits
+        n_splits = max(1, len(self.folds))
+        # What is prepared when the time is up is in vain: it begins with a few.
+        size = len(asks) if self.deadline is None else math.ceil(FEW / n_splits)
         while tasks:
-            self._run_all(tasks[:size], contexts)
-            tasks, size = tasks[size:], 2 * size
+            self.look_at_time(size)
+            self._run_all(tasks[: size * n_splits], contexts)
+            tasks, size = tasks[size * n_splits :], 2 * size
         return outcomes
 
     def _run_all(

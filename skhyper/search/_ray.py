@@ -225,7 +225,7 @@ class RayTuneSearchCV(SuggestedSearch):
     ) -> None:
         search_context = context.subcontext(task_name="search")
         search_context.call_on_fit_task_begin(estimator=self)
-        budget.begin(evaluation, {}, 1, self._whole_leg())
+        budget.begin(evaluation, {}, self._whole_leg())
         start = time.perf_counter()
         try:
             self.results_ = strategy.run(evaluation)

@@ -254,6 +254,18 @@ def test_a_deadline_holds_for_its_thread_and_the_earliest_counts(digits):
     assert (net.n_iter_, net.stop_reason_) == (1, "max_time")
 
 
+def test_fits_that_stop_early_leave_more_time_to_others(digits):
+    net = endless_net(early_stopping=True, patience=3)
+    rates = {"lr": np.linspace(0.03, 0.1, 5000).tolist()}
+    search = GridSearchCV(net, rates, cv=2, random_state=0, max_time=SECONDS)
+    clone(search).set_params(param_grid={"lr": [0.1]}).fit(*digits)
+    began = time.time()
+    search.fit(*digits)
+    # For a refit of so many epochs half of the time would be kept.
+    assert time.time() - began > 0.7 * SECONDS
+    assert search.best_estimator_.stop_reason_ == "early_stopping"
+
+
 def test_a_refit_of_fewer_epochs_than_the_splits_had_is_warned_of():
     X, y = load_digits(return_X_y=True)
     # The split has one batch of rows, of fifteen in all, and most of the time.
