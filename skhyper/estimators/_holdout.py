@@ -24,6 +24,7 @@ from skhyper._sklearn import InvalidParameterError, check_method_params, safe_sp
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
+from skhyper.exceptions import did_you_mean
 
 __all__ = ["HoldoutPipeline", "fit_with_holdout", "transform_by"]
 
@@ -104,7 +105,8 @@ class HoldoutPipeline(Pipeline):
         InvalidParameterError
             If the last step is no network; it is a ValueError.
         ValueError
-            If the rows are too few to set some aside; or whatever a step raises.
+            If an argument is for a step that there is not, or the rows are too few to
+            set some aside; or whatever a step raises.
         """
         if self.steps and not isinstance(_last(self), NeuralNetwork):
             last = _last(self)
@@ -114,6 +116,7 @@ class HoldoutPipeline(Pipeline):
                 f"{last if isinstance(last, str) else type(last).__name__!r}; use "
                 "scikit-learn's Pipeline for it."
             )
+        _check_steps(self, params)
         X, y = indexable(X, y)
         holdout = _holdout_of(self, y, params)
         if holdout is None:
@@ -187,6 +190,23 @@ def _holdout_of(
     if is_aside is None:
         return None
     return Holdout(np.flatnonzero(~is_aside), np.flatnonzero(is_aside), seed)
+
+
+def _check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
+    """Refuse arguments for steps that there are not."""
+    if get_config()["enable_metadata_routing"]:
+        # Whoever requests an argument takes it, and what nobody does is refused.
+        return
+    steps = [name for name, _ in pipeline.steps]
+    mistakes = [
+        f"{type(pipeline).__name__}.fit takes arguments of its steps, as "
+        f"step__argument, and its steps are {', '.join(map(repr, steps))}. Got "
+        f"{name!r}.{did_you_mean(step, steps)}"
+        for name in params
+        if (step := name.partition("__")[0]) not in steps or step == name
+    ]
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
 
 
 def _last(pipeline: Pipeline) -> Any:

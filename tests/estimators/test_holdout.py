@@ -347,7 +347,7 @@ def test_a_random_state_of_none_or_of_its_own(digits):
     ("params", "given", "error", "message"),
     [
         ({"lr": -1}, {}, ValueError, "'lr' parameter of MLPClassifier"),
-        ({}, {"sample_weight": 1}, ValueError, "does not accept the sample_weight"),
+        ({}, {"sample_weight": 1}, ValueError, "Got 'sample_weight'"),
         ({}, {"net__weight": 1}, TypeError, "weight"),
         ({}, {"net__y_val": [1]}, ValueError, "no X_val"),
         ({}, {"nett__sample_weight": None}, (KeyError, ValueError), "nett"),
@@ -465,3 +465,16 @@ def test_another_end_is_refused(last, digits):
 )
 def test_checks_of_scikit_learn(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_arguments_for_unknown_steps_are_refused_together(early_stopping):
+    net = MLPClassifier((4,), max_epochs=1, early_stopping=early_stopping)
+    pipeline = HoldoutPipeline([("scale", StandardScaler()), ("net", net)])
+    X, y = np.eye(40), np.arange(40) % 2
+    with pytest.raises(ValueError, match="Got 'nett__sample_weight'") as caught:
+        pipeline.fit(X, y, nett__sample_weight=y, weight=y)
+    message = str(caught.value)
+    assert "its steps are 'scale', 'net'" in message
+    assert "Did you mean 'net'?" in message
+    assert "Got 'weight'." in message
