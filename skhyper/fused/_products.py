@@ -6,7 +6,6 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from skhyper.fused._alignment import aligned, lies_by_columns
 from skhyper.fused._tape import Tape
 
 __all__ = ["affine", "input_gradient", "weight_gradient"]
@@ -130,14 +129,15 @@ def _input_alone(gradient: Tensor, weight: Tensor) -> Tensor:
 Batched = Callable[..., Call]
 Alone = Callable[..., Tensor]
 
-# The shape of a stack, and whether its rows are contiguous, or else its columns.
-Layout = tuple[torch.Size, bool]
+# The shape of a stack and its strides, by which kernels tell even a single row from a
+# column.
+Layout = tuple[torch.Size, tuple[int, ...]]
 
 
 def _put(
     tape: Tape, batched: Batched, alone: Alone, result: Tensor, *operands: Tensor
 ) -> Tensor:
-    layouts = tuple((stack.shape, not lies_by_columns(stack)) for stack in operands)
+    layouts = tuple((stack.shape, stack.stride()) for stack in operands)
     # Rounded to bfloat16, sums that were added up in another order are so rarely other
     # numbers that no trial is long enough to tell.
     is_told = result.dtype is not torch.bfloat16
@@ -160,7 +160,7 @@ def _agree(
 ) -> bool:
     """Try whether a batched product has the bits of the separate ones.
 
-    Which kernel a library takes depends on the shapes and the processor, not on the
+    Which kernel a library takes depends on the layouts and the processor, not on the
     numbers; in sums that are added up in another order some of the bits differ.
     """
     generator = torch.Generator().manual_seed(0)
@@ -177,6 +177,7 @@ def _agree(
 
 
 def _drawn(layout: Layout, generator: torch.Generator, dtype: torch.dtype) -> Tensor:
-    shape, by_rows = layout
-    stack = aligned(torch.randn(shape, generator=generator, dtype=dtype))
-    return stack if by_rows else aligned(stack.mT).mT
+    shape, strides = layout
+    last = sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+    numbers = torch.randn(last + 1, generator=generator, dtype=dtype)
+    return numbers.as_strided(shape, strides)

@@ -66,4 +66,5 @@ class Linear(torch.nn.Linear):
         if not self.is_transposed or self.bias is None or input.dim() != 2:
             return super().forward(input)
         columns = torch.addmm(self.bias.unsqueeze(1), self.weight, input.t())
-        return columns.t().contiguous()
+        # A view of a single row would keep the strides of a column.
+        return columns.t().clone(memory_format=torch.contiguous_format)

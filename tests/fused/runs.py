@@ -19,11 +19,15 @@ from skhyper.training import (
 N_CLASSES = 3
 
 
-def make_rows(n_rows, *, seed, loss, dtype, weighted=False, n_features=7):
+def make_rows(
+    n_rows, *, seed, loss, dtype, weighted=False, n_features=7, n_outputs=N_CLASSES
+):
     generator = torch.Generator().manual_seed(seed)
     X = torch.randn(n_rows, n_features, generator=generator, dtype=dtype)
-    scores = X[:, :N_CLASSES] + 0.5 * torch.randn(
-        n_rows, N_CLASSES, generator=generator, dtype=dtype
+    # Of fewer features than outputs the first counts for all.
+    signal = X[:, :n_outputs] if n_features >= n_outputs else X[:, :1]
+    scores = signal + 0.5 * torch.randn(
+        n_rows, n_outputs, generator=generator, dtype=dtype
     )
     y = {
         "cross_entropy": scores.argmax(1),
@@ -46,15 +50,18 @@ def make_requests(
     sizes=(61, 61, 58),
     batch_size=16,
     valid=False,
+    n_valid=20,
+    n_features=7,
+    n_outputs=N_CLASSES,
     weighted=False,
     **module_params,
 ):
     """Make requests of one structure: each of the lanes' knobs on each of the folds."""
-    mine = {"n_outputs": N_CLASSES, "hidden_layer_sizes": (12, 5), **module_params}
+    mine = {"n_outputs": n_outputs, "hidden_layer_sizes": (12, 5), **module_params}
     if kind == "cnn":
         mine = {"input_shape": (1, 4, 4), "channels": (3, 4), **mine}
     else:
-        mine = {"n_features": 7, **mine}
+        mine = {"n_features": n_features, **mine}
     structure = Structure(
         CNN if kind == "cnn" else MLP,
         tuple(mine.items()),
@@ -64,12 +71,12 @@ def make_requests(
         dtype,
         "cpu",
     )
-    form = {"loss": loss, "dtype": dtype, "weighted": weighted}
-    form["n_features"] = 16 if kind == "cnn" else 7
+    form = {"loss": loss, "dtype": dtype, "weighted": weighted, "n_outputs": n_outputs}
+    form["n_features"] = 16 if kind == "cnn" else n_features
     folds = [
         Data(
             make_rows(n_rows, seed=fold, **form),
-            make_rows(20 + fold, seed=100 + fold, **form) if valid else None,
+            make_rows(n_valid + fold, seed=100 + fold, **form) if valid else None,
         )
         for fold, n_rows in enumerate(sizes)
     ]

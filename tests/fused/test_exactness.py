@@ -1,5 +1,6 @@
 """A lane of a stack has the bits of the same run trained alone."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -120,8 +121,31 @@ def test_seeds_and_epochs_of_their_own(n_threads):
     check(make_requests(lanes), n_threads)
 
 
-def test_a_single_output_and_a_linear_model():
-    check(make_requests([{}, {"lr": 0.1}], hidden_layer_sizes=()))
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("widths", [(), (2,), (6,)], ids=str)
+@pytest.mark.parametrize("n_features", [1, 2, 7])
+def test_few_features(n_features, widths, loss, dtype):
+    form = {"n_features": n_features, "hidden_layer_sizes": widths, "loss": loss}
+    check(make_requests([{}, {"lr": 0.1}], dtype=dtype, sizes=(57, 57, 200), **form))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize(
+    ("loss", "n_outputs"),
+    [*itertools.product(LOSSES, [3]), *itertools.product(LOSSES[1:], [1])],
+)
+@pytest.mark.parametrize("activation", ["identity", "relu", "tanh"])
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+def test_batches_and_validation_of_a_single_row(
+    kind, n_outputs, activation, loss, dtype
+):
+    lanes = [{"patience": 2, "scheduler": "plateau"}, {"lr": 0.1, "max_epochs": 9}]
+    # The last batch of 16 has one row, as has what the first fold watches.
+    form = {"sizes": (17, 33), "valid": True, "n_valid": 1, "loss": loss}
+    widths = {"activation": activation, "hidden_layer_sizes": (8,)}
+    form |= {"kind": kind, "n_outputs": n_outputs, "dtype": dtype}
+    check(make_requests(lanes, **form, **widths))
 
 
 @pytest.mark.parametrize("patience", [None, 2])
