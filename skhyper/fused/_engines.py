@@ -23,6 +23,9 @@ USER = "joblib.parallel_config('fused', over={!r})"
 # Bytes from which an array travels apart from the stacks.
 LARGE = 1_000
 
+# Seconds in which a cluster of Dask must have a worker. joblib's own ten are too few
+# where all of them have died and are started anew.
+PATIENCE = 60
 
 # What joblib would have run in the worker; the stack chooses another.
 NESTED = ThreadingBackend(nesting_level=1), None
@@ -115,7 +118,6 @@ class Dask(Engine):
     """
 
     name = "dask"
-    lost = (CancelledError,)
     options = (
         "client",
         "scheduler_host",
@@ -132,8 +134,10 @@ class Dask(Engine):
         self._dumps = distributed.protocol.pickle.dumps
         self._sizeof = import_extra("dask.sizeof", USER.format(self.name)).sizeof
         self._sent: list[Any] = []
+        # Where all workers have died, what is sent before others are there is late.
+        self.lost = (CancelledError, TimeoutError, distributed.TimeoutError)
         self.killed = (distributed.scheduler.KilledWorker,)
-        super().__init__(**options)
+        super().__init__(**{"wait_for_workers_timeout": PATIENCE, **options})
 
     def pack(self, argument: Any) -> Any:
         """Send an array or a frame to all workers, the same one only once."""
@@ -158,8 +162,9 @@ class Dask(Engine):
         self.backend.submit(stack, callback).add_done_callback(tell)
 
     def renew(self) -> None:
-        """Forget where the arrays were, so that they are sent again."""
+        """Forget where the arrays were, so that they are sent again to who is there."""
         self.end()
+        self.backend.effective_n_jobs(-1)
 
     def end(self) -> None:
         """Let the workers forget the arrays."""
