@@ -30,9 +30,10 @@ class FusionWarning(UserWarning):
 
 
 class StoreWarning(UserWarning):
-    """Given where a training that ``memory`` keeps cannot be read or written.
+    """Given where a training that ``memory`` keeps cannot be read, written or found.
 
-    It goes on all the same: what cannot be read is trained again.
+    It goes on all the same: what cannot be read is trained again. Without a
+    ``random_state`` no other fit finds what is kept.
 
     Examples
     --------

@@ -8,7 +8,7 @@ of features by the target, for one, makes noise look like knowledge.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,113 +17,21 @@ from scipy.sparse import issparse, vstack
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_array, check_consistent_length, get_tags, indexable
+from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
-from skhyper._sklearn import InvalidParameterError, check_method_params, safe_split
+from skhyper._sklearn import check_method_params, safe_split
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
-from skhyper.exceptions import did_you_mean
 
-__all__ = ["HoldoutPipeline", "fit_with_holdout", "transform_by"]
-
-
-class HoldoutPipeline(Pipeline):
-    """A Pipeline that sets rows for early stopping aside before it is fitted.
-
-    scikit-learn's Pipeline, but for ``fit``: if its last step is a network of this
-    package that stops early, or a Pipeline that ends so, the rows that the network
-    would set aside are left out where the transformers in front of it are fitted. They
-    are then transformed as new rows would be. So they tell honestly when to stop, and
-    what ``validation_scores_`` shows is not flattered. The searches of this package fit
-    every Pipeline so.
-
-    Parameters
-    ----------
-    steps : list of tuple of (str, estimator)
-        Names and steps, as in Pipeline.
-    transform_input : list of str, default=None
-        As in Pipeline.
-    memory : str or object with the joblib.Memory interface, default=None
-        Keeps the fitted transformers, as in Pipeline.
-    verbose : bool, default=False
-        As in Pipeline.
-
-    Attributes
-    ----------
-    named_steps : Bunch
-        The steps by their names.
-    classes_ : ndarray of shape (n_classes,)
-        The classes, of a classifier.
-    n_features_in_ : int
-        Number of features seen by the first step.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Their names, if the first step knows them.
-
-    See Also
-    --------
-    sklearn.pipeline.Pipeline : Fits the transformers on all rows.
-
-    Examples
-    --------
-    Features without any meaning, of which those are selected that look best:
-
-    >>> import numpy as np
-    >>> from sklearn.feature_selection import SelectKBest
-    >>> from skhyper import HoldoutPipeline, MLPClassifier
-    >>> rng = np.random.default_rng(0)
-    >>> X, y = rng.normal(size=(200, 2000)), np.arange(200) % 2
-    >>> net = MLPClassifier(
-    ...     early_stopping=True, validation_fraction=0.5, random_state=0
-    ... )
-    >>> honest = HoldoutPipeline([("select", SelectKBest(k=20)), ("net", net)])
-    >>> honest.fit(X, y)[-1].validation_scores_[-1] < 0.65
-    True
-    """
-
-    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
-        """Fit the transformers and the network behind them.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Training data, as the first step takes it.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Target.
-        **params : dict of str to object
-            As for Pipeline: arguments of steps as ``step__argument``, or metadata that
-            steps request. With `X_val` for the network no rows are set aside.
-
-        Returns
-        -------
-        self : object
-            The fitted Pipeline.
-
-        Raises
-        ------
-        InvalidParameterError
-            If the last step is no network; it is a ValueError.
-        ValueError
-            If an argument is for a step that there is not, or the rows are too few to
-            set some aside; or whatever a step raises.
-        """
-        if self.steps and not isinstance(_last(self), NeuralNetwork):
-            last = _last(self)
-            raise InvalidParameterError(
-                f"The 'steps' parameter of {type(self).__name__} must end in a network "
-                "of skhyper, or in a Pipeline that does. Got "
-                f"{last if isinstance(last, str) else type(last).__name__!r}; use "
-                "scikit-learn's Pipeline for it."
-            )
-        _check_steps(self, params)
-        X, y = indexable(X, y)
-        holdout = _holdout_of(self, y, params)
-        if holdout is None:
-            super().fit(X, y, **params)
-        else:
-            _fit_steps(self, X, y, holdout, params)
-        return self
+__all__ = [
+    "fit_steps",
+    "fit_with_holdout",
+    "holdout_of",
+    "shares_of",
+    "transform_by",
+]
 
 
 def fit_with_holdout(
@@ -140,11 +48,11 @@ def fit_with_holdout(
     params : dict of str to object
         Arguments of its ``fit``.
     """
-    holdout = _holdout_of(estimator, y, params)
+    holdout = holdout_of(estimator, y, params)
     if holdout is None:
         estimator.fit(X, *(() if y is None else (y,)), **params)
     else:
-        _fit_steps(estimator, X, y, holdout, params)
+        fit_steps(estimator, X, y, holdout, params)
 
 
 @dataclass(frozen=True)
@@ -169,16 +77,31 @@ class Holdout:
         return np.concatenate([train, valid])[order]
 
 
-def _holdout_of(
+def holdout_of(
     estimator: BaseEstimator, y: Any, params: Mapping[str, Any]
 ) -> Holdout | None:
-    """Draw the rows to set aside; None where there is nothing to set them aside for."""
+    """Draw the rows to set aside.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        What is to be fitted.
+    y : array-like
+        Target; may be None.
+    params : mapping of str to object
+        Arguments of the fit.
+
+    Returns
+    -------
+    holdout : Holdout or None
+        None where there is nothing to set them aside for.
+    """
     network, own = estimator, params
     # Other kinds of Pipelines have their own ways to fit.
     if not _is_plain(network) or get_tags(network).input_tags.pairwise:
         return None
     while _is_plain(network):
-        own = _shares(network, own)[1]
+        own = shares_of(network, own)[1]
         network = network.steps[-1][1]
     if not isinstance(network, NeuralNetwork) or own.get("X_val") is not None:
         return None
@@ -192,33 +115,10 @@ def _holdout_of(
     return Holdout(np.flatnonzero(~is_aside), np.flatnonzero(is_aside), seed)
 
 
-def _check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
-    """Refuse arguments for steps that there are not."""
-    if get_config()["enable_metadata_routing"]:
-        # Whoever requests an argument takes it, and what nobody does is refused.
-        return
-    steps = [name for name, _ in pipeline.steps]
-    mistakes = [
-        f"{type(pipeline).__name__}.fit takes arguments of its steps, as "
-        f"step__argument, and its steps are {', '.join(map(repr, steps))}. Got "
-        f"{name!r}.{did_you_mean(step, steps)}"
-        for name in params
-        if (step := name.partition("__")[0]) not in steps or step == name
-    ]
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
-
-
-def _last(pipeline: Pipeline) -> Any:
-    """Find what a Pipeline ends in, through those inside it."""
-    last: Any = pipeline
-    while isinstance(last, Pipeline) and last.steps:
-        last = last.steps[-1][1]
-    return last
-
-
 def _is_plain(estimator: Any) -> bool:
-    return type(estimator) in (Pipeline, HoldoutPipeline) and bool(estimator.steps)
+    kind = type(estimator)
+    is_plain = kind is Pipeline or getattr(kind, "sets_rows_aside", False)
+    return is_plain and bool(estimator.steps)
 
 
 def _rows_aside(
@@ -239,12 +139,24 @@ def _rows_aside(
     return is_aside
 
 
-def _fit_steps(
+def fit_steps(
     pipeline: Pipeline, X: Any, y: Any, holdout: Holdout, params: Mapping[str, Any]
 ) -> None:
-    """Fit the transformers without the rows set aside, and the last step on all."""
+    """Fit the transformers without the rows set aside, and the last step on all.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        What is fitted.
+    X, y : array-like
+        All rows.
+    holdout : Holdout
+        Which of them are set aside.
+    params : mapping of str to object
+        Arguments of the fit.
+    """
     check_consistent_length(X, y)
-    shares, own = _shares(pipeline, params)
+    shares, own = shares_of(pipeline, params)
     if len(pipeline) > 1:
         X_train, y_train = safe_split(pipeline, X, y, holdout.train)
         X_valid, _ = safe_split(pipeline, X, y, holdout.valid)
@@ -263,7 +175,7 @@ def _fit_steps(
         pipeline.steps[:-1] = front.steps
     last = pipeline[-1]
     if isinstance(last, Pipeline):
-        _fit_steps(last, X, y, holdout, own)
+        fit_steps(last, X, y, holdout, own)
     else:
         # It takes no others, nor `y_val` alone.
         signature(last.fit).bind(X, y, **own)
@@ -271,12 +183,23 @@ def _fit_steps(
         last._fit_by(holdout.seed, X, y, weight, None, y_val)
 
 
-def _shares(
+def shares_of(
     pipeline: Pipeline, params: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Mapping[str, Any]]:
-    """Give the arguments of a fit that are for the transformers, and for the last step.
+    """Share the arguments of a fit among the steps.
 
-    The former are as a Pipeline takes them, the latter as the step itself does.
+    Parameters
+    ----------
+    pipeline : Pipeline
+        What is to be fitted.
+    params : mapping of str to object
+        Arguments of its fit.
+
+    Returns
+    -------
+    front, last : mapping of str to object
+        Those of the transformers, as a Pipeline takes them, and those of the last step,
+        as it takes them itself.
     """
     *front, last = (name for name, _ in pipeline.steps)
     if not get_config()["enable_metadata_routing"]:

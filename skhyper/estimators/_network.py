@@ -115,7 +115,8 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         start = self.__dict__.get("_outcome")
         data = share(self._as_data(X, y, weight, X_val, y_val, seed))
         recipe = self._recipe(data, seed, "fit")
-        with kept_in(store_at(self.memory)):
+        has_seed = self.random_state is not None
+        with kept_in(store_at(self.memory, type(self).__name__, has_seed=has_seed)):
             return self._adopt(train(recipe, data, start), recipe)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:

@@ -195,7 +195,7 @@ class ASHASearchCV(RungSearch):
         self.max_time = max_time
 
     def _strategy(self, parameters: Parameters) -> Asynchronous:
-        candidates = self._sample(self.n_iter, parameters, self.random_state)
+        candidates = self._sample(self.n_iter, parameters, self._generator())
         epochs = rung_epochs(self.max_epochs, self.factor, self.min_epochs)
         return Asynchronous(
             candidates, epochs, self.factor, self.n_points, self._objective

@@ -17,9 +17,11 @@ from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import splitter_of
 from skhyper.search._greedy import N_CANDIDATES, OutOfFold, select
 from skhyper.search._task import last_words
+from skhyper.training import deadline_here
 
 __all__ = [
     "ENSEMBLES",
+    "GREEDY",
     "NO_REFIT",
     "N_KEPT",
     "assemble",
@@ -28,6 +30,7 @@ __all__ = [
 
 ENSEMBLE = "ensemble"
 GREEDY = "greedy_ensemble"
+"""The ``refit`` with which candidates are selected one by one."""
 
 ENSEMBLES = (ENSEMBLE, GREEDY)
 """Each ``refit`` with which models of the splits are averaged."""
@@ -145,7 +148,7 @@ def _greedy_ensemble(
     numbers = [n for n, outcome in enumerate(outcomes) if _has_models(outcome)]
     out_of_fold = OutOfFold(evaluation, [outcomes[number] for number in numbers])
     try:
-        path = select(out_of_fold.score, len(numbers))
+        path = select(out_of_fold.score, len(numbers), deadline_here())
     except Exception as error:
         raise ValueError(
             f"{words} scores averages, which have predict, predict_proba and score "

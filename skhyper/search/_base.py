@@ -5,6 +5,7 @@ import warnings
 from copy import deepcopy
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.callback import CallbackContext
@@ -135,7 +136,11 @@ class BaseSearch(PlannedSearch):
             n_splits=len(folds),
             seed=self._draw_seed(),
             search=self,
-            store=store_at(self.memory),
+            store=store_at(
+                self.memory,
+                type(self).__name__,
+                has_seed=self.random_state is not None or parameters.have_seeds,
+            ),
             keeps_models=self.refit in ENSEMBLES,
         )
         options = joblib_options(self, parameters)
@@ -173,6 +178,12 @@ class BaseSearch(PlannedSearch):
         for name in [*vars(self)]:
             if name.endswith("_") and not name.startswith("_"):
                 delattr(self, name)
+
+    def _generator(self) -> Any:
+        """Give what candidates are drawn by; never numpy's global generator."""
+        if self.random_state is None:
+            return np.random.RandomState()
+        return self.random_state
 
     def _draw_seed(self) -> int:
         if self.random_state is None:

@@ -13,7 +13,7 @@ from typing import Any
 from sklearn.base import BaseEstimator, clone
 
 from skhyper._sklearn import BaseSearchCV, Interval
-from skhyper.search._assembly import NO_REFIT
+from skhyper.search._assembly import GREEDY, NO_REFIT
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._leg import Leg
 from skhyper.search._target import Parameters, fitted_networks
@@ -27,7 +27,9 @@ MAX_TIME_CONSTRAINTS = [Interval(Real, 0, None, closed="neither"), None]
 # Of the time of a search, at most: what is kept for the refit and for the scores of the
 # candidates that the deadline ends, and what the trial takes that foretells both.
 MOST_REFIT, MOST_SCORING, MOST_TRIED = 0.5, 0.1, 0.1
-UNKNOWN_REFIT = 0.2
+
+# What is kept for a refit at least, and for one or a selection that nothing foretells.
+LEAST_REFIT, UNKNOWN_REFIT = 0.05, 0.2
 
 # Epochs of the trial: a first one, for whatever is done but once, and some to time.
 FIRST, LAST = 1, 3
@@ -118,7 +120,10 @@ class Budget:
         kept = min(MARGIN * self._forecast.scoring * n_scored, MOST_SCORING * max_time)
         if self.search.refit not in NO_REFIT:
             refit = self._forecast.refit(_most_epochs(evaluation))
-            kept += min(MARGIN * refit, MOST_REFIT * max_time)
+            refit = max(MARGIN * refit, LEAST_REFIT * max_time)
+            kept += min(refit, MOST_REFIT * max_time)
+        elif self.search.refit == GREEDY:
+            kept += UNKNOWN_REFIT * max_time
         around = deadline_here()
         latest = self.end if around is None else min(self.end, around.seconds)
         evaluation.deadline = Deadline(min(latest, self.end - kept))

@@ -17,6 +17,7 @@ from skhyper.search._candidate_ensemble import (
     CandidateEnsembleRegressor,
 )
 from skhyper.search._evaluation import Evaluation
+from skhyper.training import Deadline
 
 __all__ = ["N_CANDIDATES", "OutOfFold", "select"]
 
@@ -28,7 +29,9 @@ N_STEPS = 20
 
 
 def select(
-    score: Callable[[Mapping[int, int]], float], n_candidates: int
+    score: Callable[[Mapping[int, int]], float],
+    n_candidates: int,
+    deadline: Deadline | None = None,
 ) -> list[tuple[int, float]]:
     """Select candidates one by one, with replacement, to average their predictions.
 
@@ -42,6 +45,8 @@ def select(
         Scores the average, given how often each candidate counts.
     n_candidates : int
         How many there are.
+    deadline : Deadline or None, default=None
+        When to stop; of an unfinished step, what was tried counts.
 
     Returns
     -------
@@ -57,7 +62,11 @@ def select(
     chosen: Counter[int] = Counter()
     path: list[tuple[int, float]] = []
     for _ in range(N_STEPS):
-        scores = np.array([score(chosen + Counter([n])) for n in range(n_candidates)])
+        scores = np.full(n_candidates, np.nan)
+        for number in range(n_candidates):
+            if deadline is not None and deadline.passed and (path or number):
+                break
+            scores[number] = score(chosen + Counter([number]))
         if np.isnan(scores).all():
             break
         added = int(np.nanargmax(scores))

@@ -201,7 +201,7 @@ class HyperbandSearchCV(RungSearch):
         return sum(rungs[0].n_candidates for rungs in self._brackets)
 
     def _strategy(self, parameters: Parameters) -> Hyperband:
-        candidates = self._sample(self._n_candidates, parameters, self.random_state)
+        candidates = self._sample(self._n_candidates, parameters, self._generator())
         return Hyperband(candidates, self._brackets, self._objective)
 
     def _search(

@@ -156,7 +156,7 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
 
     def _strategy(self, parameters: Parameters) -> Listed:
         spaces = read_spaces(self.param_distributions, parameters)
-        return Listed(self._sampler(spaces, self.random_state))
+        return Listed(self._sampler(spaces, self._generator()))
 
     def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
         spaces = read_spaces(self.param_distributions, parameters)

@@ -35,6 +35,11 @@ class Parameters:
         if isinstance(estimator, NeuralNetwork):
             self.networks[""] = estimator
 
+    @property
+    def have_seeds(self) -> bool:
+        """Whether all networks have a seed of their own."""
+        return all(one.random_state is not None for one in self.networks.values())
+
     def the_network(self) -> tuple[str, NeuralNetwork]:
         """Return the one network with its prefix.
 

@@ -85,7 +85,11 @@ class Store:
             If a file is damaged. Then it is removed.
         """
         folder = self.folder / key
-        paths = {int(path.stem): path for path in folder.glob("[0-9]*.safetensors")}
+        paths = {
+            int(path.stem): path
+            for path in folder.glob("*.safetensors")
+            if path.stem.isdecimal()
+        }
         for epoch in sorted(paths, reverse=True):
             if epoch > last:
                 continue
@@ -151,22 +155,52 @@ class Store:
         return self.folder / key / f"{epoch}.safetensors"
 
 
-def store_at(memory: str | Path | joblib.Memory | None) -> Store | None:
+def store_at(
+    memory: str | Path | joblib.Memory | None, user: str, *, has_seed: bool
+) -> Store | None:
     """Open the folder that an argument ``memory`` names.
 
     Parameters
     ----------
     memory : str, Path, joblib.Memory or None
         The folder, or a memory in whose folder there is one for runs.
+    user : str
+        The class that has the argument.
+    has_seed : bool
+        Whether another fit would have the same seeds.
 
     Returns
     -------
     store : Store or None
         None if nothing is to be kept.
+
+    Raises
+    ------
+    ValueError
+        If the path is empty.
+
+    Warns
+    -----
+    StoreWarning
+        If no other fit would find what is kept.
     """
+    if memory == "":
+        raise ValueError(
+            f"The 'memory' parameter of {user} must be the path of a folder. Got ''. "
+            "Set memory=None to keep nothing."
+        )
     if isinstance(memory, joblib.Memory):
         memory = memory.location and Path(memory.location) / "skhyper"
-    return None if memory is None else Store(Path(memory))
+    if memory is None:
+        return None
+    if not has_seed:
+        warnings.warn(
+            f"No other fit will find what the memory of {user} keeps, as random_state "
+            "is None and each fit draws a seed of its own. Set random_state to an int.",
+            StoreWarning,
+            stacklevel=4,
+        )
+    return Store(Path(memory))
 
 
 def _bytes(entry: Entry) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_diabetes
+from sklearn.decomposition import PCA
 from sklearn.ensemble import BaggingClassifier
 from sklearn.feature_selection import SelectKBest
 from sklearn.model_selection import GridSearchCV as SklearnGridSearchCV
@@ -204,9 +205,27 @@ def test_without_early_stopping_it_is_a_pipeline(network, digits):
     assert same_weights(one[-1], other[-1])
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_rows_that_are_given_are_transformed(nested, digits):
+    X, y = digits
+    steps = [("scale", StandardScaler()), ("net", stopping())]
+    pipeline, prefix = HoldoutPipeline(steps), "net__"
+    if nested:
+        inner = Pipeline([("again", StandardScaler()), *steps])
+        pipeline, prefix = (
+            HoldoutPipeline([("first", PCA(5)), ("in", inner)]),
+            "in__net__",
+        )
+    given = {f"{prefix}X_val": X[200:], f"{prefix}y_val": y[200:]}
+    pipeline.fit(X[:200], y[:200], **given)
+    network = pipeline["in"]["net"] if nested else pipeline["net"]
+    shown = network.validation_scores_[network.best_epoch_ - 1]
+    assert pipeline.score(X[200:], y[200:]) == pytest.approx(shown)
+
+
 def test_rows_that_are_given_are_taken(digits):
     X, y = digits
-    given = {"net__X_val": X[200:], "net__y_val": y[200:]}
+    given = {"net__X_val": numbered(X)[200:], "net__y_val": y[200:]}
     pipeline = HoldoutPipeline(watching(stopping()))
     pipeline.fit(numbered(X[:200]), y[:200], **given)
     assert len(pipeline["watch"].seen_) == 200

@@ -415,6 +415,7 @@ def test_cache_tells_data_arguments_and_seeds_apart(tmp_path: Path) -> None:
     assert trainings(tmp_path) == 9
 
 
+@pytest.mark.filterwarnings("ignore:No other fit will find")
 def test_fits_without_a_seed_never_share_a_cached_training(tmp_path: Path) -> None:
     one, two = (
         small(memory=str(tmp_path), random_state=None).fit(X, LABELS) for _ in range(2)

@@ -49,7 +49,7 @@ def over(request):
         yield "loky"
         joblib.externals.loky.get_reusable_executor().shutdown(kill_workers=True)
     elif request.param == "dask":
-        settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+        settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
         with LocalCluster(**settings) as cluster, Client(cluster):
             yield "dask"
     else:

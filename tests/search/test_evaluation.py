@@ -8,7 +8,16 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from skhyper.estimators import MLPClassifier
-from skhyper.search import BayesSearchCV, GridSearchCV
+from skhyper.search import (
+    ASHASearchCV,
+    BayesSearchCV,
+    GridSearchCV,
+    HyperbandSearchCV,
+    HyperoptSearchCV,
+    OptunaSearchCV,
+    RandomizedSearchCV,
+)
+from skhyper.spaces import Float
 
 
 class AllAtOnce(ThreadingBackend):
@@ -49,13 +58,25 @@ def test_two_processes_give_what_one_gives(iris):
 
 
 @pytest.mark.parametrize(
-    ("search", "settings"), [(GridSearchCV, {}), (BayesSearchCV, {"n_iter": 2})]
+    ("search", "settings"),
+    [
+        (GridSearchCV, {}),
+        (RandomizedSearchCV, {"n_iter": 2}),
+        (BayesSearchCV, {"n_iter": 2}),
+        (HyperbandSearchCV, {"max_epochs": 3}),
+        (ASHASearchCV, {"n_iter": 2, "max_epochs": 3}),
+        (OptunaSearchCV, {"n_iter": 2}),
+        (HyperoptSearchCV, {"n_iter": 2}),
+    ],
 )
 def test_search_without_a_seed_moves_no_global_state(
     search, settings, iris, unchanged_global_random_state
 ):
     network = MLPClassifier(hidden_layer_sizes=(4,), max_epochs=1)
-    search(network, {"lr": [0.01, 0.1]}, cv=2, **settings).fit(*iris)
+    space = {"lr": [0.01, 0.1], "dropout": Float(0.0, 0.5)}
+    if search is GridSearchCV:
+        space["dropout"] = [0.0, 0.5]
+    search(network, space, cv=2, **settings).fit(*iris)
 
 
 def test_splitter_without_splits_is_refused(iris):

@@ -2,6 +2,7 @@
 
 import gc
 import pickle
+import time
 import weakref
 from collections import Counter
 
@@ -35,6 +36,7 @@ from skhyper import (
 )
 from skhyper.search import CandidateEnsembleClassifier, CandidateEnsembleRegressor
 from skhyper.search._greedy import N_CANDIDATES, N_STEPS, select
+from skhyper.training import Deadline
 
 SPACE = {
     "hidden_layer_sizes": [(4,), (16,)],
@@ -273,6 +275,16 @@ def test_estimators_of_other_packages():
     assert trees.best_estimator_.selection_["score"].max() > trees.best_score_
 
 
+@pytest.fixture
+def quick_collection():
+    """Leave what there is already out of all collections of garbage."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("quick_collection")
 def test_only_the_best_are_selected_from():
     X, y = load_diabetes(return_X_y=True)
     alphas = {"alpha": np.geomspace(1e-4, 1e4, 70).tolist()}
@@ -314,6 +326,20 @@ def test_the_path_ends_where_the_score_was_highest():
     assert select(lambda weights: float("nan"), 2) == []
     rising = select(lambda weights: float(weights.total()), 3)
     assert len(rising) == N_STEPS
+
+
+def test_the_selection_ends_at_a_deadline():
+    late = Deadline(time.time() - 1)
+    assert select(lambda weights: 1.0, 3, late) == [(0, 1.0)]
+    early = Deadline(time.time() + 3600)
+    assert len(select(lambda weights: float(weights.total()), 3, early)) == N_STEPS
+
+
+def test_a_search_with_a_limit_keeps_time_for_the_selection(digits):
+    search = greedy(small_net(max_epochs=100_000), max_time=3)
+    search.fit(*digits)
+    assert set(search.cv_results_["split0_stop_reason"]) == {"max_time"}
+    assert search.score(*digits) > -2
 
 
 @pytest.mark.parametrize(

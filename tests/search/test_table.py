@@ -98,7 +98,7 @@ def ray_where_it_is_needed(request):
 
 @pytest.fixture(scope="module")
 def dask_cluster():
-    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(**settings) as cluster, Client(cluster):
         yield
 

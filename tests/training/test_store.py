@@ -144,6 +144,34 @@ def test_a_damaged_file_leaves_the_one_before_it(tmp_path):
     assert not differences(outcome, train_alone(recipe, data))
 
 
+def test_a_file_of_another_name_is_left_alone(tmp_path):
+    recipe, data = make_run()
+    train(Store(tmp_path), recipe, data)
+    folder = tmp_path / run_key(recipe, data)
+    stray = folder / "25 (copy).safetensors"
+    stray.write_bytes((folder / "25.safetensors").read_bytes())
+    _, n_epochs = train(Store(tmp_path), recipe, data)
+    assert n_epochs == 0
+    assert stray.exists()
+
+
+@pytest.mark.parametrize("is_search", [False, True])
+def test_without_a_seed_it_is_told_that_nothing_will_be_found(tmp_path, is_search):
+    net = MLPClassifier((4,), max_epochs=1, memory=None if is_search else tmp_path)
+    fitted, words = net, "the memory of MLPClassifier keeps, as random_state is None"
+    if is_search:
+        fitted = GridSearchCV(net, {"lr": [0.1]}, cv=2, memory=tmp_path)
+        words = words.replace("MLPClassifier", "GridSearchCV")
+    with pytest.warns(StoreWarning, match=words):
+        fitted.fit(*load_iris(return_X_y=True))
+
+
+def test_an_empty_path_is_refused():
+    net = MLPClassifier(memory="")
+    with pytest.raises(ValueError, match="'memory' parameter of MLPClassifier must be"):
+        net.fit(*load_iris(return_X_y=True))
+
+
 def test_a_full_disk_is_told_of_once_and_stops_nothing(tmp_path):
     recipe, data = make_run()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -1,0 +1,178 @@
+"""A Pipeline that keeps rows for early stopping from its transformers."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from sklearn import get_config
+from sklearn.pipeline import Pipeline
+from sklearn.utils import indexable
+
+from skhyper._sklearn import InvalidParameterError
+from skhyper.estimators._holdout import (
+    fit_steps,
+    holdout_of,
+    shares_of,
+    transform_by,
+)
+from skhyper.estimators._network import NeuralNetwork
+from skhyper.exceptions import did_you_mean
+
+__all__ = ["HoldoutPipeline"]
+
+
+class HoldoutPipeline(Pipeline):
+    """A Pipeline that sets rows for early stopping aside before it is fitted.
+
+    scikit-learn's Pipeline, but for ``fit``: if its last step is a network of this
+    package that stops early, or a Pipeline that ends so, the rows that the network
+    would set aside are left out where the transformers in front of it are fitted. They
+    are then transformed as new rows would be. So they tell honestly when to stop, and
+    what ``validation_scores_`` shows is not flattered. The searches of this package fit
+    every Pipeline so.
+
+    Parameters
+    ----------
+    steps : list of tuple of (str, estimator)
+        Names and steps, as in Pipeline.
+    transform_input : list of str, default=None
+        As in Pipeline.
+    memory : str or object with the joblib.Memory interface, default=None
+        Keeps the fitted transformers, as in Pipeline.
+    verbose : bool, default=False
+        As in Pipeline.
+
+    Attributes
+    ----------
+    named_steps : Bunch
+        The steps by their names.
+    classes_ : ndarray of shape (n_classes,)
+        The classes, of a classifier.
+    n_features_in_ : int
+        Number of features seen by the first step.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Their names, if the first step knows them.
+
+    See Also
+    --------
+    sklearn.pipeline.Pipeline : Fits the transformers on all rows.
+
+    Examples
+    --------
+    Features without any meaning, of which those are selected that look best:
+
+    >>> import numpy as np
+    >>> from sklearn.feature_selection import SelectKBest
+    >>> from skhyper import HoldoutPipeline, MLPClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = rng.normal(size=(200, 2000)), np.arange(200) % 2
+    >>> net = MLPClassifier(
+    ...     early_stopping=True, validation_fraction=0.5, random_state=0
+    ... )
+    >>> honest = HoldoutPipeline([("select", SelectKBest(k=20)), ("net", net)])
+    >>> honest.fit(X, y)[-1].validation_scores_[-1] < 0.65
+    True
+    """
+
+    sets_rows_aside = True
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Fit the transformers and the network behind them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training data, as the first step takes it.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target.
+        **params : dict of str to object
+            As for Pipeline: arguments of steps as ``step__argument``, or metadata that
+            steps request. With `X_val` for the network no rows are set aside; these
+            are transformed as new rows would be. Where metadata routing is enabled they
+            are, as in Pipeline, if ``transform_input`` names them.
+
+        Returns
+        -------
+        self : object
+            The fitted Pipeline.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the last step is no network; it is a ValueError.
+        ValueError
+            If an argument is for a step that there is not, or the rows are too few to
+            set some aside; or whatever a step raises.
+        """
+        if self.steps and not isinstance(_last(self), NeuralNetwork):
+            last = _last(self)
+            raise InvalidParameterError(
+                f"The 'steps' parameter of {type(self).__name__} must end in a network "
+                "of skhyper, or in a Pipeline that does. Got "
+                f"{last if isinstance(last, str) else type(last).__name__!r}; use "
+                "scikit-learn's Pipeline for it."
+            )
+        _check_steps(self, params)
+        X, y = indexable(X, y)
+        holdout = holdout_of(self, y, params)
+        if holdout is None and _validation_rows(self, params):
+            _fit_validated(self, X, y, params)
+        elif holdout is None:
+            super().fit(X, y, **params)
+        else:
+            fit_steps(self, X, y, holdout, params)
+        return self
+
+
+def _check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
+    """Refuse arguments for steps that there are not."""
+    if get_config()["enable_metadata_routing"]:
+        # Whoever requests an argument takes it, and what nobody does is refused.
+        return
+    steps = [name for name, _ in pipeline.steps]
+    mistakes = [
+        f"{type(pipeline).__name__}.fit takes arguments of its steps, as "
+        f"step__argument, and its steps are {', '.join(map(repr, steps))}. Got "
+        f"{name!r}.{did_you_mean(step, steps)}"
+        for name in params
+        if (step := name.partition("__")[0]) not in steps or step == name
+    ]
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
+
+
+def _validation_rows(pipeline: Pipeline, params: Mapping[str, Any]) -> str | None:
+    """Name the argument with validation rows that are to be transformed, if any."""
+    if get_config()["enable_metadata_routing"]:
+        return None
+    place, network = [], pipeline
+    while isinstance(network, Pipeline) and network.steps:
+        place.append(network.steps[-1][0])
+        network = network[-1]
+    name = "__".join([*place, "X_val"])
+    return None if params.get(name) is None else name
+
+
+def _fit_validated(pipeline: Pipeline, X: Any, y: Any, params: dict[str, Any]) -> None:
+    """Fit the transformers on all rows, and transform the validation rows by them."""
+    front = Pipeline(
+        pipeline.steps[:-1], memory=pipeline.memory, verbose=pipeline.verbose
+    )
+    name = _validation_rows(pipeline, params)
+    if front.steps and name is not None:
+        shares, _ = shares_of(pipeline, params)
+        X = front.fit_transform(X, y, **shares)
+        params = {**params, name: transform_by(front, params[name], {})}
+        pipeline.steps[:-1] = front.steps
+    own = shares_of(pipeline, params)[1]
+    if isinstance(pipeline[-1], Pipeline):
+        _fit_validated(pipeline[-1], X, y, dict(own))
+    else:
+        pipeline[-1].fit(X, y, **own)
+
+
+def _last(pipeline: Pipeline) -> Any:
+    """Find what a Pipeline ends in, through those inside it."""
+    last: Any = pipeline
+    while isinstance(last, Pipeline) and last.steps:
+        last = last.steps[-1][1]
+    return last
