@@ -157,8 +157,8 @@ def test_plan_of_pruned_trials_counts_the_epochs_of_the_search(
 def test_plan_refuses_a_mistyped_argument(estimator, pipeline, classification_data):
     net = pipeline if estimator == "pipeline" else MLPClassifier()
     search = GridSearchCV(net, {"lr": [0.1]})
-    with pytest.raises(TypeError, match=r"GridSearchCV.plan .* 'tiem'. Did you mean"):
-        search.plan(*classification_data, tiem=True)
+    with pytest.raises(TypeError, match=r"GridSearchCV.plan .* 'tim'. Did you mean"):
+        search.plan(*classification_data, tim=True)
 
 
 def test_plan_refuses_what_a_network_does_not_take(classification_data):
