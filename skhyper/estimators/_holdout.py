@@ -69,11 +69,13 @@ class Holdout:
     def join(self, train: Any, valid: Any) -> Any:
         """Put rows back into their order, after each part was transformed."""
         order = np.argsort(np.concatenate([self.train, self.valid]))
-        is_sparse = issparse(train)
-        if is_sparse:
+        if issparse(train):
             return vstack([train, valid]).tocsr()[order]
         if isinstance(train, pd.DataFrame):
             return pd.concat([train, valid]).iloc[order]
+        if hasattr(train, "vstack"):
+            # A frame of polars, which need not be installed.
+            return train.vstack(valid)[order]
         return np.concatenate([train, valid])[order]
 
 

@@ -497,3 +497,14 @@ def test_arguments_for_unknown_steps_are_refused_together(early_stopping):
     assert "its steps are 'scale', 'net'" in message
     assert "Did you mean 'net'?" in message
     assert "Got 'weight'." in message
+
+
+@pytest.mark.parametrize("kind", ["default", "pandas", "polars"])
+def test_frames_of_the_transformers_are_joined_as_they_are(kind, digits):
+    X, y = digits
+    scale = StandardScaler().set_output(transform=kind)
+    pipeline = HoldoutPipeline([("scale", scale), ("net", stopping())])
+    plain = HoldoutPipeline([("scale", StandardScaler()), ("net", stopping())])
+    assert same_weights(pipeline.fit(X, y)[-1], plain.fit(X, y)[-1])
+    assert (pipeline.predict(X) == plain.predict(X)).all()
+    assert hasattr(pipeline[-1], "feature_names_in_") == (kind != "default")
