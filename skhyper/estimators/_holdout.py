@@ -69,7 +69,8 @@ class Holdout:
     def join(self, train: Any, valid: Any) -> Any:
         """Put rows back into their order, after each part was transformed."""
         order = np.argsort(np.concatenate([self.train, self.valid]))
-        if issparse(train):
+        is_sparse = issparse(train)
+        if is_sparse:
             return vstack([train, valid]).tocsr()[order]
         if isinstance(train, pd.DataFrame):
             return pd.concat([train, valid]).iloc[order]

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 __all__ = [
-    "ROWS",
     "as_validation",
     "check_magnitude",
+    "checks_of",
     "is_plain_features",
     "is_plain_target",
     "read_features",
@@ -26,6 +26,7 @@ __all__ = [
 
 # What scikit-learn is to make of the rows.
 ROWS: dict[str, Any] = {"dtype": [np.float32, np.float64], "order": "C"}
+DOUBLE_ROWS: dict[str, Any] = {"dtype": [np.float64, np.float32], "order": "C"}
 
 # The square of a larger number overflows float32 before the loss does.
 LARGEST_FEATURE = 1e15
@@ -81,6 +82,25 @@ def read_features(name: str, X: Any) -> Any:
             "points and spans of time, for example to days."
         )
     return X
+
+
+def checks_of(X: Any) -> dict[str, Any]:
+    """Say how scikit-learn is to check features.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Features.
+
+    Returns
+    -------
+    checks : dict of str to object
+        Arguments of ``validate_data``: what is neither float32 nor float64 becomes the
+        former. Of a frame of polars scikit-learn does not see that it is float64.
+    """
+    is_foreign = hasattr(X, "dtypes") and not hasattr(X.dtypes, "__array__")
+    is_double = is_foreign and np.asarray(X[:1]).dtype == np.float64
+    return DOUBLE_ROWS if is_double else ROWS
 
 
 def read_target(name: str, y: Any, what: str = "y") -> Any:

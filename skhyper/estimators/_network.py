@@ -15,9 +15,9 @@ from skhyper._sklearn import check_sample_weight
 from skhyper.estimators._arguments import Arguments
 from skhyper.estimators._continuing import warn_of_changes, warn_of_spent_schedule
 from skhyper.estimators._inputs import (
-    ROWS,
     as_validation,
     check_magnitude,
+    checks_of,
     is_plain_features,
     is_plain_target,
     read_features,
@@ -222,11 +222,9 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[NDArray[Any], Any]:
         name = type(self).__name__
         X = self._flatten(read_features(name, X), reset=reset)
-        y = read_target(name, y)
+        y, checks = read_target(name, y), {"multi_output": True, **checks_of(X)}
         plain = is_plain_features(X) and is_plain_target(y, len(X))
-        X, y = validate_data(
-            self, X, y, reset=reset, skip_check_array=plain, multi_output=True, **ROWS
-        )
+        X, y = validate_data(self, X, y, reset=reset, skip_check_array=plain, **checks)
         check_magnitude(name, X)
         return X, self._check_target(y)
 
@@ -336,7 +334,7 @@ class NeuralNetwork(Arguments, Persistent, metaclass=ABCMeta):
         name = type(self).__name__
         X = self._flatten(read_features(name, X), reset=False)
         plain = is_plain_features(X)
-        X = validate_data(self, X, reset=False, skip_check_array=plain, **ROWS)
+        X = validate_data(self, X, reset=False, skip_check_array=plain, **checks_of(X))
         structure = self._net_recipe.structure
         # NumPy's own alignment: a copy of all rows would take its time.
         rows = as_tensor(X, structure.dtype, self.device_, alignment=16)

@@ -495,3 +495,14 @@ def test_samples_that_are_no_images_are_refused(
     with pytest.raises(ValueError, match=refused):
         net.fit(X, np.arange(len(X)) % 2)
     assert not hasattr(net, "net_")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_a_frame_of_polars_is_as_precise_as_one_of_pandas(dtype: Any) -> None:
+    X = (10 * np.random.default_rng(0).normal(size=(60, 4))).astype(dtype)
+    y = np.arange(60) % 3
+    frames = [pl.DataFrame(X, schema=list("abcd")), frame(X)]
+    one, other = (make("mlp classifier").fit(rows, y) for rows in frames)
+    weights = [net.net_.module_.output.weight for net in (one, other)]
+    assert weights[0].dtype == weights[1].dtype
+    assert (one.predict_proba(frames[0]) == other.predict_proba(frames[1])).all()
