@@ -14,10 +14,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
 from skhyper.estimators._holdout import fit_with_holdout, transform_by
+from skhyper.search._going_on import way_of
 from skhyper.search._target import Parameters
 from skhyper.training import Checkpoints, checkpoints_in_force
 
-__all__ = ["Leg", "check_rungs", "fit_leg"]
+__all__ = ["Leg", "fit_leg"]
 
 # Where a warm start counts all iterations, not those that come on top.
 COUNT_ALL = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
@@ -90,52 +91,6 @@ def fit_leg(
     return estimator
 
 
-def check_rungs(search: Any) -> None:
-    """Check what a search needs that trains candidates rung by rung.
-
-    Parameters
-    ----------
-    search : BaseSearch
-        The search, with its ``estimator``, ``min_epochs`` and ``max_epochs``.
-
-    Raises
-    ------
-    ValueError
-        If the first rung is behind the last; or if the estimator holds no network of
-        this package, has no ``partial_fit`` and no ``warm_start`` with a number of
-        iterations. Both mistakes are in the one message.
-    """
-    name, estimator, mistakes = type(search).__name__, search.estimator, []
-    if search.min_epochs > search.max_epochs:
-        mistakes.append(
-            f"The 'min_epochs' parameter of {name} must be at most max_epochs="
-            f"{search.max_epochs}. Got {search.min_epochs}."
-        )
-    if not Parameters(estimator).networks and _way(_last(estimator)) is None:
-        mistakes.append(
-            f"The 'estimator' parameter of {name} must be able to go on with its "
-            "training: hold a network of skhyper, or have partial_fit, or warm_start "
-            "with max_iter or n_estimators, at its end if it is a Pipeline. Got "
-            f"{type(_last(estimator)).__name__}; RandomizedSearchCV takes any."
-        )
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
-
-
-def _last(estimator: BaseEstimator) -> BaseEstimator:
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
-
-
-def _way(estimator: BaseEstimator) -> str | None:
-    """Tell how an estimator goes on: the method, or the parameter that counts."""
-    if hasattr(estimator, "partial_fit"):
-        return "partial_fit"
-    names = estimator.get_params(deep=False)
-    if "warm_start" not in names:
-        return None
-    return next((n for n in ("n_estimators", "max_iter") if n in names), None)
-
-
 def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: dict[str, Any]) -> None:
     """Train an estimator that is none of this package, and what is in front of it."""
     is_first = leg.estimator is None
@@ -153,7 +108,7 @@ def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: dict[str, Any]) -> 
         params = {key.removeprefix(prefix): value for key, value in params.items()}
     n_more = leg.n_epochs - leg.n_behind
     data = (X,) if y is None else (X, y)
-    way = _way(last)
+    way = way_of(last)
     with warnings.catch_warnings():
         # It is stopped before it could converge, and goes on if it is promising.
         warnings.simplefilter("ignore", ConvergenceWarning)

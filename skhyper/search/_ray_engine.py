@@ -6,7 +6,7 @@ from typing import Any
 
 from skhyper._extras import import_extra
 from skhyper.exceptions import did_you_mean
-from skhyper.search._leg import check_rungs
+from skhyper.search._going_on import check_rungs
 from skhyper.search._ray_trial import EPOCHS
 from skhyper.spaces import SearchSpace
 

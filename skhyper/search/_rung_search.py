@@ -10,7 +10,8 @@ from sklearn.model_selection import ParameterSampler
 from skhyper.search._base import BaseSearch
 from skhyper.search._budget import Budget
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._leg import Leg, check_rungs
+from skhyper.search._going_on import check_counts, check_rungs
+from skhyper.search._leg import Leg
 from skhyper.search._plan import Plan, plan_candidates
 from skhyper.search._spaces import read_spaces, to_distributions
 from skhyper.search._strategy import Strategy
@@ -35,15 +36,9 @@ class RungSearch(BaseSearch):
         self, n_candidates: int, parameters: Parameters, random_state: Any
     ) -> list[dict[str, Any]]:
         """Draw candidates; lists alone are drawn from without repetition."""
-        distributions = to_distributions(read_spaces(self.space, parameters))
-        epochs = {f"{place}__max_epochs" for place in parameters.networks}
-        names = {name for space in distributions for name in space}
-        if searched := names & {name.removeprefix("__") for name in epochs}:
-            raise ValueError(
-                f"The 'space' parameter of {type(self).__name__} must not hold "
-                f"{min(searched)!r}: the epochs are what it shares out itself, up to "
-                "its own max_epochs. Leave it out."
-            )
+        spaces = read_spaces(self.space, parameters)
+        check_counts(self, spaces, parameters)
+        distributions = to_distributions(spaces)
         sampler = ParameterSampler(
             distributions, n_candidates, random_state=random_state
         )

@@ -361,6 +361,7 @@ def test_runs_with_other_splits_are_not_mistaken(tmp_path):
         ({"storage": "here"}, "'storage' and 'name' .* belong together"),
         ({"scheduler": "asha", "min_epochs": 99}, "'min_epochs' .* at most"),
         ({"n_iter": 0}, "'n_iter' parameter"),
+        ({"scheduler": "asha", "space": {"max_epochs": [5]}}, "must not hold .*epochs"),
         ({"resources": 2}, "'resources' parameter"),
     ],
 )

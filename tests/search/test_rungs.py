@@ -13,6 +13,7 @@ from sklearn.ensemble import (
     BaggingClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
+    RandomForestClassifier,
 )
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression, SGDClassifier
@@ -31,6 +32,7 @@ from skhyper import (
     HyperbandSearchCV,
     MLPClassifier,
     MLPRegressor,
+    OptunaSearchCV,
 )
 from skhyper.search._brackets import make_brackets
 from skhyper.search._fold import splitter_of
@@ -394,6 +396,44 @@ def test_mistakes_are_named(kind, settings, message):
         search.fit(X, Y)
     with pytest.raises(ValueError, match=message):
         search.plan(X, Y)
+
+
+PRUNED = {
+    **SEARCHES,
+    "optuna": lambda net, space, **more: OptunaSearchCV(
+        net, space, **{"pruner": "median", "n_iter": 3, **COMMON, **more}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", PRUNED)
+@pytest.mark.parametrize(
+    ("estimator", "name"),
+    [
+        (NET, "max_epochs"),
+        (make_pipeline(StandardScaler(), NET), "max_epochs"),
+        (make_pipeline(StandardScaler(), NET), "mlpclassifier__max_epochs"),
+        (RandomForestClassifier(), "n_estimators"),
+        (HistGradientBoostingClassifier(), "max_iter"),
+        (SGDClassifier(), "max_iter"),
+        (make_pipeline(StandardScaler(), SGDClassifier()), "sgdclassifier__max_iter"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_the_number_that_is_shared_out_is_not_searched(kind, estimator, name):
+    search = PRUNED[kind](estimator, {name: [5, 50]})
+    message = f"must not hold '.*{name}'.* up to its own max_epochs"
+    with pytest.raises(ValueError, match=message):
+        search.fit(X, Y)
+    with pytest.raises(ValueError, match=message):
+        search.plan(X, Y)
+
+
+def test_the_number_is_searched_where_nothing_is_shared_out():
+    search = OptunaSearchCV(
+        RandomForestClassifier(), {"n_estimators": [3, 5]}, n_iter=2, random_state=0
+    ).fit(X, Y)
+    assert search.best_estimator_.n_estimators == search.best_params_["n_estimators"]
 
 
 class Stateless(TransformerMixin, BaseEstimator):
