@@ -14,19 +14,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import issparse, vstack
-from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_consistent_length, get_tags, indexable
-from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
 from skhyper._sklearn import InvalidParameterError, check_method_params, safe_split
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
-from skhyper.exceptions import did_you_mean
+from skhyper.estimators._shares import (
+    check_steps,
+    shares_of,
+    transform_arguments,
+    transform_by,
+)
 
-__all__ = ["HoldoutPipeline", "fit_with_holdout", "transform_by"]
+__all__ = ["HoldoutPipeline", "fit_with_holdout"]
 
 
 class HoldoutPipeline(Pipeline):
@@ -116,7 +119,7 @@ class HoldoutPipeline(Pipeline):
                 f"{last if isinstance(last, str) else type(last).__name__!r}; use "
                 "scikit-learn's Pipeline for it."
             )
-        _check_steps(self, params)
+        check_steps(self, params)
         X, y = indexable(X, y)
         holdout = _holdout_of(self, y, params)
         if holdout is None:
@@ -178,7 +181,7 @@ def _holdout_of(
     if not _is_plain(network) or get_tags(network).input_tags.pairwise:
         return None
     while _is_plain(network):
-        own = _shares(network, own)[1]
+        own = shares_of(network, own)[1]
         network = network.steps[-1][1]
     if not isinstance(network, NeuralNetwork) or own.get("X_val") is not None:
         return None
@@ -190,23 +193,6 @@ def _holdout_of(
     if is_aside is None:
         return None
     return Holdout(np.flatnonzero(~is_aside), np.flatnonzero(is_aside), seed)
-
-
-def _check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
-    """Refuse arguments for steps that there are not."""
-    if get_config()["enable_metadata_routing"]:
-        # Whoever requests an argument takes it, and what nobody does is refused.
-        return
-    steps = [name for name, _ in pipeline.steps]
-    mistakes = [
-        f"{type(pipeline).__name__}.fit takes arguments of its steps, as "
-        f"step__argument, and its steps are {', '.join(map(repr, steps))}. Got "
-        f"{name!r}.{did_you_mean(step, steps)}"
-        for name in params
-        if (step := name.partition("__")[0]) not in steps or step == name
-    ]
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
 
 
 def _last(pipeline: Pipeline) -> Any:
@@ -244,7 +230,7 @@ def _fit_steps(
 ) -> None:
     """Fit the transformers without the rows set aside, and the last step on all."""
     check_consistent_length(X, y)
-    shares, own = _shares(pipeline, params)
+    shares, own = shares_of(pipeline, params)
     if len(pipeline) > 1:
         X_train, y_train = safe_split(pipeline, X, y, holdout.train)
         X_valid, _ = safe_split(pipeline, X, y, holdout.valid)
@@ -253,7 +239,7 @@ def _fit_steps(
         )
         given = check_method_params(X, shares, indices=holdout.train)
         known = check_method_params(
-            X, _transform_arguments(front, shares), indices=holdout.valid
+            X, transform_arguments(front, shares), indices=holdout.valid
         )
         X = holdout.join(
             front.fit_transform(X_train, y_train, **given),
@@ -269,58 +255,3 @@ def _fit_steps(
         signature(last.fit).bind(X, y, **own)
         weight, y_val = own.get("sample_weight"), own.get("y_val")
         last._fit_by(holdout.seed, X, y, weight, None, y_val)
-
-
-def _shares(
-    pipeline: Pipeline, params: Mapping[str, Any]
-) -> tuple[dict[str, Any], Mapping[str, Any]]:
-    """Give the arguments of a fit that are for the transformers, and for the last step.
-
-    The former are as a Pipeline takes them, the latter as the step itself does.
-    """
-    *front, last = (name for name, _ in pipeline.steps)
-    if not get_config()["enable_metadata_routing"]:
-        prefix = f"{last}__"
-        own = {
-            name.removeprefix(prefix): value
-            for name, value in params.items()
-            if name.startswith(prefix)
-        }
-        others = {n: v for n, v in params.items() if not n.startswith(prefix)}
-        return others, own
-    routed = process_routing(pipeline, "fit", **params)
-    methods = [share for step in front for share in routed[step].values()]
-    wanted = {name for share in methods for name in share}
-    return {n: v for n, v in params.items() if n in wanted}, routed[last]["fit"]
-
-
-def transform_by(front: Pipeline, X: Any, params: Mapping[str, Any]) -> Any:
-    """Transform rows, also by what has nothing to learn and so never looks fitted.
-
-    Parameters
-    ----------
-    front : Pipeline
-        Transformers that have been fitted.
-    X : array-like of shape (n_samples, n_features)
-        Rows.
-    params : mapping of str to object
-        What they have requested for ``transform``.
-
-    Returns
-    -------
-    X : array-like of shape (n_samples, n_features_out)
-        The rows, transformed.
-    """
-    routed = process_routing(front, "transform", **params)
-    for name, step in front.steps:
-        if step is not None and step != "passthrough":
-            X = step.transform(X, **routed[name]["transform"])
-    return X
-
-
-def _transform_arguments(front: Pipeline, shares: Mapping[str, Any]) -> dict[str, Any]:
-    """Give those arguments that transformers have requested for ``transform``."""
-    if not get_config()["enable_metadata_routing"]:
-        return {}
-    names = get_routing_for_object(front).consumes("transform", shares)
-    return {name: shares[name] for name in names}

@@ -102,9 +102,9 @@ def way_of(estimator: Any) -> str | None:
 def _end(estimator: Any) -> tuple[str, Any]:
     """Find what an estimator ends in if it is a Pipeline, and its place in there."""
     place = ""
-    if isinstance(estimator, Pipeline) and estimator.steps:
+    while isinstance(estimator, Pipeline) and estimator.steps:
         name, estimator = estimator.steps[-1]
-        place = f"{name}__"
+        place += f"{name}__"
     return place, estimator
 
 

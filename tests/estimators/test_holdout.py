@@ -183,9 +183,12 @@ def test_metadata_routing(digits):
         pipeline = HoldoutPipeline(steps).fit(numbered(X), y, sample_weight=weight)
         search = GridSearchCV(Pipeline(steps), RATES, cv=2, random_state=0)
         search.fit(numbered(X), y, sample_weight=weight)
+        passing = [("pass", "passthrough"), *steps]
+        through = HoldoutPipeline(passing).fit(numbered(X), y, sample_weight=weight)
     watch = pipeline["watch"]
     np.testing.assert_array_equal(watch.weight_, weight[watch.seen_])
     assert same_weights(pipeline[-1], stopping().fit(X, y, sample_weight=weight))
+    assert same_weights(pipeline[-1], through[-1])
     assert len(search.best_estimator_["watch"].seen_) < len(y)
 
 
@@ -478,3 +481,10 @@ def test_arguments_for_unknown_steps_are_refused_together(early_stopping):
     assert "its steps are 'scale', 'net'" in message
     assert "Did you mean 'net'?" in message
     assert "Got 'weight'." in message
+
+
+def test_a_search_drops_no_argument_of_a_pipeline_that_is_a_network_alone(digits):
+    search = GridSearchCV(Pipeline([("net", stopping())]), {"lr": [0.01]}, cv=2)
+    search.set_params(error_score="raise")
+    with pytest.raises(ValueError, match=r"arguments of its steps.*'sample_weight'"):
+        search.fit(*digits, sample_weight=np.ones(len(digits[1])))

@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pytest
 from scipy.stats import loguniform
+from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_iris, make_regression
 from sklearn.decomposition import PCA
@@ -17,6 +18,7 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GroupKFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier as SklearnMLPClassifier
@@ -434,6 +436,106 @@ def test_the_number_is_searched_where_nothing_is_shared_out():
         RandomForestClassifier(), {"n_estimators": [3, 5]}, n_iter=2, random_state=0
     ).fit(X, Y)
     assert search.best_estimator_.n_estimators == search.best_params_["n_estimators"]
+
+
+SCALED_SGD = make_pipeline(StandardScaler(), SGDClassifier(random_state=0))
+WEIGHTS = np.random.default_rng(0).uniform(size=len(Y)) ** 3
+
+
+def sgd_scores(splits, scaler_weight, sgd_weight):
+    """Score three epochs by hand, with weights or without."""
+    scores = []
+    for train, test in splits:
+        scaler = StandardScaler().fit(X[train], sample_weight=scaler_weight[train])
+        model = SGDClassifier(random_state=0, alpha=0.1)
+        for _ in range(3):
+            rows = scaler.transform(X[train])
+            model.partial_fit(rows, Y[train], np.unique(Y), sgd_weight[train])
+        scores.append(model.score(scaler.transform(X[test]), Y[test]))
+    return scores
+
+
+def scores_of_splits(search):
+    return [search.cv_results_[f"split{n}_test_score"][0] for n in range(3)]
+
+
+@pytest.mark.parametrize("scaler", [True, False])
+@pytest.mark.parametrize("sgd", [True, False])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_metadata_goes_to_the_steps_that_request_it(scaler, sgd, depth):
+    score = make_scorer(accuracy_score)
+    with config_context(enable_metadata_routing=True):
+        steps = (
+            StandardScaler().set_fit_request(sample_weight=scaler),
+            SGDClassifier(random_state=0).set_fit_request(sample_weight=sgd),
+        )
+        pipeline = make_pipeline(*steps)
+        if depth == 2:
+            pipeline = make_pipeline("passthrough", pipeline)
+        name = next(n for n in pipeline.get_params() if n.endswith("__alpha"))
+        search = SEARCHES["asha"](
+            pipeline,
+            {name: [0.1]},
+            n_iter=1,
+            max_epochs=3,
+            scoring=score.set_score_request(sample_weight=False),
+        )
+        if not (scaler or sgd):
+            with pytest.raises(TypeError, match="sample_weight"):
+                search.fit(X, Y, sample_weight=WEIGHTS)
+            return
+        search.fit(X, Y, sample_weight=WEIGHTS)
+    splits = list(splitter_of(search, Y).split(X, Y))
+    one = np.ones(len(Y))
+    expected = sgd_scores(splits, WEIGHTS if scaler else one, WEIGHTS if sgd else one)
+    assert scores_of_splits(search) == expected
+
+
+def test_arguments_of_steps_go_to_the_steps():
+    search = SEARCHES["asha"](
+        SCALED_SGD, {"sgdclassifier__alpha": [0.1]}, n_iter=1, max_epochs=3
+    )
+    search.fit(X, Y, standardscaler__sample_weight=WEIGHTS)
+    splits = list(splitter_of(search, Y).split(X, Y))
+    expected = sgd_scores(splits, WEIGHTS, np.ones(len(Y)))
+    assert scores_of_splits(search) == expected
+    search.fit(X, Y, sgdclassifier__sample_weight=WEIGHTS)
+    expected = sgd_scores(splits, np.ones(len(Y)), WEIGHTS)
+    assert scores_of_splits(search) == expected
+
+
+class Moved(TransformerMixin, BaseEstimator):
+    """Moves rows by what is given for them."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X, by):
+        return X + by[:, None]
+
+    def fit_transform(self, X, y=None, by=None):
+        return self.transform(X, by)
+
+
+def test_each_leg_transforms_by_what_the_steps_have_requested():
+    with config_context(enable_metadata_routing=True):
+        moved = make_pipeline(
+            Moved().set_transform_request(by=True), SGDClassifier(random_state=0)
+        )
+        search = SEARCHES["asha"](
+            moved, {"sgdclassifier__alpha": [0.1]}, n_iter=1, refit=False
+        )
+        search.set_params(scoring=lambda estimator, X, y: estimator[-1].t_)
+        search.fit(X, Y, by=np.ones(len(Y)))
+    assert scores_of_splits(search) == [901.0] * 3
+
+
+@pytest.mark.parametrize("pipeline", [SCALED_SGD, make_pipeline(SGDClassifier())])
+def test_arguments_of_no_step_are_refused(pipeline):
+    search = SEARCHES["asha"](pipeline, {"sgdclassifier__alpha": [0.1]}, n_iter=1)
+    search.set_params(error_score="raise")
+    with pytest.raises(ValueError, match=r"arguments of its steps.*'sample_weight'"):
+        search.fit(X, Y, sample_weight=WEIGHTS)
 
 
 class Stateless(TransformerMixin, BaseEstimator):
