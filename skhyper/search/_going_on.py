@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skhyper.search._spaces import Space
@@ -13,6 +14,18 @@ __all__ = ["check_counts", "check_rungs", "way_of"]
 # What counts the rounds of a warm start, and of a fit that partial_fit is one round of.
 COUNTS = ("n_estimators", "max_iter")
 ROUNDS = ("max_iter", "max_epochs")
+
+# What scikit-learn's partial_fit refuses, and what to do instead.
+REFUSED = {
+    "early_stopping": (
+        True,
+        "Set early_stopping=False, as rungs end what does not get better.",
+    ),
+    "class_weight": (
+        "balanced",
+        "Give a dict of what sklearn.utils.class_weight.compute_class_weight says.",
+    ),
+}
 
 
 def check_rungs(search: Any) -> None:
@@ -28,7 +41,8 @@ def check_rungs(search: Any) -> None:
     ValueError
         If the first rung is behind the last; or if the estimator holds no network of
         this package, has no ``partial_fit`` and no ``warm_start`` with a number of
-        iterations. Both mistakes are in the one message.
+        iterations; or if scikit-learn's ``partial_fit`` does not take what it has been
+        given. All mistakes are in the one message.
     """
     name, estimator, mistakes = type(search).__name__, search.estimator, []
     if search.min_epochs > search.max_epochs:
@@ -37,13 +51,16 @@ def check_rungs(search: Any) -> None:
             f"{search.max_epochs}. Got {search.min_epochs}."
         )
     _, last = _end(estimator)
-    if not Parameters(estimator).networks and way_of(last) is None:
+    way = "network" if Parameters(estimator).networks else way_of(last)
+    if way is None:
         mistakes.append(
             f"The 'estimator' parameter of {name} must be able to go on with its "
             "training: hold a network of skhyper, or have partial_fit, or warm_start "
             "with max_iter or n_estimators, at its end if it is a Pipeline. Got "
             f"{type(last).__name__}; RandomizedSearchCV takes any."
         )
+    elif way == "partial_fit":
+        mistakes += _refused(name, last)
     if mistakes:
         raise ValueError("\n".join(mistakes))
 
@@ -97,6 +114,25 @@ def way_of(estimator: Any) -> str | None:
     if "warm_start" not in names:
         return None
     return next((name for name in COUNTS if name in names), None)
+
+
+def _refused(name: str, last: Any) -> Iterator[str]:
+    """Name what partial_fit does not take, of an estimator and of those inside it."""
+    inner = [v for v in last.get_params().values() if isinstance(v, BaseEstimator)]
+    for own in (last, *inner):
+        method = getattr(own, "partial_fit", None)
+        # Those of other packages may take it.
+        if not getattr(method, "__module__", "").startswith("sklearn."):
+            continue
+        params = own.get_params(deep=False)
+        for argument, (value, remedy) in REFUSED.items():
+            if params.get(argument) == value:
+                yield (
+                    f"The 'estimator' parameter of {name} must be able to go on by "
+                    f"the partial_fit of {type(own).__name__}, which refuses "
+                    f"{argument}={value!r}. Got {argument}={value!r}. {remedy} "
+                    "RandomizedSearchCV takes it."
+                )
 
 
 def _end(estimator: Any) -> tuple[str, Any]:

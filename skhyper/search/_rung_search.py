@@ -1,8 +1,9 @@
 """What the searches share that train candidates rung by rung."""
 
+import warnings
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from sklearn.callback import CallbackContext
 from sklearn.model_selection import ParameterSampler
@@ -23,6 +24,9 @@ __all__ = ["RungSearch"]
 class RungSearch(BaseSearch):
     """A search with epochs for the resource; not to be used by itself."""
 
+    _counted_by: ClassVar[tuple[str, ...]]
+    """What says how many candidates it begins with."""
+
     space: Any
     max_epochs: int
     factor: int
@@ -42,7 +46,20 @@ class RungSearch(BaseSearch):
         sampler = ParameterSampler(
             distributions, n_candidates, random_state=random_state
         )
-        return list(sampler)
+        with warnings.catch_warnings():
+            # It speaks of an n_iter that the search may not have.
+            warnings.filterwarnings("ignore", "The total space of parameters")
+            candidates = list(sampler)
+        if len(candidates) < n_candidates:
+            counts = [f"{name}={getattr(self, name)}" for name in self._counted_by]
+            warnings.warn(
+                f"{type(self).__name__} begins with {n_candidates} candidates, by "
+                f"{', '.join(counts)}, but the lists in its 'space' parameter make "
+                f"only {len(candidates)}: it begins with these.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return candidates
 
     def _search(
         self,

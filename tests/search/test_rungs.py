@@ -17,7 +17,12 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.feature_selection import SelectKBest
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import (
+    LogisticRegression,
+    Perceptron,
+    SGDClassifier,
+    SGDRegressor,
+)
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GroupKFold
 from sklearn.multiclass import OneVsRestClassifier
@@ -333,8 +338,14 @@ def test_groups_weights_and_regression(kind):
 def test_a_preset_and_lists_that_are_used_up(kind):
     search = SEARCHES[kind](NET, "regularization", max_epochs=3).fit(X, Y)
     assert np.isfinite(search.best_score_)
-    with pytest.warns(UserWarning, match="smaller than n_iter"):
+    asked = {
+        "hyperband": "17 candidates, by max_epochs=9, factor=3, min_epochs=1",
+        "asha": "14 candidates, by n_iter=14",
+    }
+    words = f"{asked[kind]}.* lists in its 'space' parameter .* only 2"
+    with pytest.warns(UserWarning, match=words) as caught:
         search = SEARCHES[kind](NET, {"lr": [0.1, 0.01]}).fit(X, Y)
+    assert len(caught) == 1
     assert len(search.cv_results_["params"]) == 2
 
 
@@ -536,6 +547,56 @@ def test_arguments_of_no_step_are_refused(pipeline):
     search.set_params(error_score="raise")
     with pytest.raises(ValueError, match=r"arguments of its steps.*'sample_weight'"):
         search.fit(X, Y, sample_weight=WEIGHTS)
+
+
+@pytest.mark.parametrize("kind", PRUNED)
+@pytest.mark.parametrize(
+    ("estimator", "name", "got"),
+    [
+        (SGDClassifier, "SGDClassifier", {"early_stopping": True}),
+        (SGDClassifier, "SGDClassifier", {"class_weight": "balanced"}),
+        (Perceptron, "Perceptron", {"class_weight": "balanced"}),
+        (SGDRegressor, "SGDRegressor", {"early_stopping": True}),
+        (SklearnMLPClassifier, "MLPClassifier", {"early_stopping": True}),
+    ],
+)
+@pytest.mark.parametrize(
+    "within",
+    [
+        lambda last: last,
+        lambda last: make_pipeline(StandardScaler(), make_pipeline(PCA(2), last)),
+        lambda last: make_pipeline(OneVsRestClassifier(last)),
+    ],
+    ids=["alone", "in a Pipeline", "in OneVsRest"],
+)
+def test_what_partial_fit_refuses_is_refused_beforehand(
+    kind, estimator, name, got, within
+):
+    [(argument, value)] = got.items()
+    search = PRUNED[kind](within(estimator(**got)), {}, min_epochs=99)
+    words = f"partial_fit of {name}, .*Got {argument}={value!r}"
+    for call in (search.fit, search.plan):
+        with pytest.raises(ValueError, match=words) as caught:
+            call(X, Y)
+        assert "'min_epochs' parameter" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        SGDClassifier(class_weight={0: 2, 1: 1, 2: 1}),
+        BaggingClassifier(SGDClassifier(early_stopping=True), 2),
+        HistGradientBoostingClassifier(max_depth=1, early_stopping=True),
+    ],
+    ids=lambda last: type(last).__name__,
+)
+def test_what_goes_on_all_the_same_is_not_refused(last):
+    pipeline = make_pipeline(make_pipeline(StandardScaler(), last))
+    search = HyperbandSearchCV(
+        pipeline, {"pipeline__standardscaler__with_mean": [True, False]}, max_epochs=1
+    )
+    search.set_params(error_score="raise", min_epochs=1, cv=2)
+    assert search.fit(X, Y).best_score_ > 0.5
 
 
 class Stateless(TransformerMixin, BaseEstimator):
