@@ -14,24 +14,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import issparse, vstack
-from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_consistent_length, get_tags
-from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
 from skhyper._sklearn import check_method_params, safe_split
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
+from skhyper.estimators._shares import shares_of, transform_arguments, transform_by
 
-__all__ = [
-    "fit_steps",
-    "fit_with_holdout",
-    "holdout_of",
-    "shares_of",
-    "transform_by",
-]
+__all__ = ["fit_steps", "fit_with_holdout", "holdout_of"]
 
 
 def fit_with_holdout(
@@ -168,7 +161,7 @@ def fit_steps(
         )
         given = check_method_params(X, shares, indices=holdout.train)
         known = check_method_params(
-            X, _transform_arguments(front, shares), indices=holdout.valid
+            X, transform_arguments(front, shares), indices=holdout.valid
         )
         X = holdout.join(
             front.fit_transform(X_train, y_train, **given),
@@ -184,69 +177,3 @@ def fit_steps(
         signature(last.fit).bind(X, y, **own)
         weight, y_val = own.get("sample_weight"), own.get("y_val")
         last._fit_by(holdout.seed, X, y, weight, None, y_val)
-
-
-def shares_of(
-    pipeline: Pipeline, params: Mapping[str, Any]
-) -> tuple[dict[str, Any], Mapping[str, Any]]:
-    """Share the arguments of a fit among the steps.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        What is to be fitted.
-    params : mapping of str to object
-        Arguments of its fit.
-
-    Returns
-    -------
-    front, last : mapping of str to object
-        Those of the transformers, as a Pipeline takes them, and those of the last step,
-        as it takes them itself.
-    """
-    *front, last = (name for name, _ in pipeline.steps)
-    if not get_config()["enable_metadata_routing"]:
-        prefix = f"{last}__"
-        own = {
-            name.removeprefix(prefix): value
-            for name, value in params.items()
-            if name.startswith(prefix)
-        }
-        others = {n: v for n, v in params.items() if not n.startswith(prefix)}
-        return others, own
-    routed = process_routing(pipeline, "fit", **params)
-    methods = [share for step in front for share in routed[step].values()]
-    wanted = {name for share in methods for name in share}
-    return {n: v for n, v in params.items() if n in wanted}, routed[last]["fit"]
-
-
-def transform_by(front: Pipeline, X: Any, params: Mapping[str, Any]) -> Any:
-    """Transform rows, also by what has nothing to learn and so never looks fitted.
-
-    Parameters
-    ----------
-    front : Pipeline
-        Transformers that have been fitted.
-    X : array-like of shape (n_samples, n_features)
-        Rows.
-    params : mapping of str to object
-        What they have requested for ``transform``.
-
-    Returns
-    -------
-    X : array-like of shape (n_samples, n_features_out)
-        The rows, transformed.
-    """
-    routed = process_routing(front, "transform", **params)
-    for name, step in front.steps:
-        if step is not None and step != "passthrough":
-            X = step.transform(X, **routed[name]["transform"])
-    return X
-
-
-def _transform_arguments(front: Pipeline, shares: Mapping[str, Any]) -> dict[str, Any]:
-    """Give those arguments that transformers have requested for ``transform``."""
-    if not get_config()["enable_metadata_routing"]:
-        return {}
-    names = get_routing_for_object(front).consumes("transform", shares)
-    return {name: shares[name] for name in names}

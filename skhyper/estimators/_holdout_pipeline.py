@@ -8,14 +8,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 
 from skhyper._sklearn import InvalidParameterError
-from skhyper.estimators._holdout import (
-    fit_steps,
-    holdout_of,
-    shares_of,
-    transform_by,
-)
+from skhyper.estimators._holdout import fit_steps, holdout_of
 from skhyper.estimators._network import NeuralNetwork
-from skhyper.exceptions import did_you_mean
+from skhyper.estimators._shares import check_steps, shares_of, transform_by
 
 __all__ = ["HoldoutPipeline"]
 
@@ -111,7 +106,7 @@ class HoldoutPipeline(Pipeline):
                 f"{last if isinstance(last, str) else type(last).__name__!r}; use "
                 "scikit-learn's Pipeline for it."
             )
-        _check_steps(self, params)
+        check_steps(self, params)
         X, y = indexable(X, y)
         holdout = holdout_of(self, y, params)
         if holdout is None and _validation_rows(self, params):
@@ -121,23 +116,6 @@ class HoldoutPipeline(Pipeline):
         else:
             fit_steps(self, X, y, holdout, params)
         return self
-
-
-def _check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
-    """Refuse arguments for steps that there are not."""
-    if get_config()["enable_metadata_routing"]:
-        # Whoever requests an argument takes it, and what nobody does is refused.
-        return
-    steps = [name for name, _ in pipeline.steps]
-    mistakes = [
-        f"{type(pipeline).__name__}.fit takes arguments of its steps, as "
-        f"step__argument, and its steps are {', '.join(map(repr, steps))}. Got "
-        f"{name!r}.{did_you_mean(step, steps)}"
-        for name in params
-        if (step := name.partition("__")[0]) not in steps or step == name
-    ]
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
 
 
 def _validation_rows(pipeline: Pipeline, params: Mapping[str, Any]) -> str | None:

@@ -132,6 +132,8 @@ class ASHASearchCV(RungSearch):
     20
     """
 
+    _counted_by: ClassVar[tuple[str, ...]] = ("n_iter",)
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseSearchCV._parameter_constraints,
         "space": SPACE_CONSTRAINTS,

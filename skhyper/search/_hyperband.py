@@ -136,6 +136,8 @@ class HyperbandSearchCV(RungSearch):
     207
     """
 
+    _counted_by: ClassVar[tuple[str, ...]] = ("max_epochs", "factor", "min_epochs")
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseSearchCV._parameter_constraints,
         "space": SPACE_CONSTRAINTS,

@@ -1,6 +1,7 @@
 """Training some epochs at a time, each leg from where the last one ended."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +14,13 @@ from sklearn.ensemble import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
-from skhyper.estimators._holdout import fit_with_holdout, transform_by
+from skhyper.estimators._holdout import fit_with_holdout
+from skhyper.estimators._shares import shares_of, transform_arguments, transform_by
+from skhyper.search._going_on import way_of
 from skhyper.search._target import Parameters
 from skhyper.training import Checkpoints, checkpoints_in_force
 
-__all__ = ["Leg", "check_rungs", "fit_leg"]
+__all__ = ["Leg", "fit_leg"]
 
 # Where a warm start counts all iterations, not those that come on top.
 COUNT_ALL = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
@@ -90,70 +93,16 @@ def fit_leg(
     return estimator
 
 
-def check_rungs(search: Any) -> None:
-    """Check what a search needs that trains candidates rung by rung.
-
-    Parameters
-    ----------
-    search : BaseSearch
-        The search, with its ``estimator``, ``min_epochs`` and ``max_epochs``.
-
-    Raises
-    ------
-    ValueError
-        If the first rung is behind the last; or if the estimator holds no network of
-        this package, has no ``partial_fit`` and no ``warm_start`` with a number of
-        iterations. Both mistakes are in the one message.
-    """
-    name, estimator, mistakes = type(search).__name__, search.estimator, []
-    if search.min_epochs > search.max_epochs:
-        mistakes.append(
-            f"The 'min_epochs' parameter of {name} must be at most max_epochs="
-            f"{search.max_epochs}. Got {search.min_epochs}."
-        )
-    if not Parameters(estimator).networks and _way(_last(estimator)) is None:
-        mistakes.append(
-            f"The 'estimator' parameter of {name} must be able to go on with its "
-            "training: hold a network of skhyper, or have partial_fit, or warm_start "
-            "with max_iter or n_estimators, at its end if it is a Pipeline. Got "
-            f"{type(_last(estimator)).__name__}; RandomizedSearchCV takes any."
-        )
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
-
-
-def _last(estimator: BaseEstimator) -> BaseEstimator:
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
-
-
-def _way(estimator: BaseEstimator) -> str | None:
-    """Tell how an estimator goes on: the method, or the parameter that counts."""
-    if hasattr(estimator, "partial_fit"):
-        return "partial_fit"
-    names = estimator.get_params(deep=False)
-    if "warm_start" not in names:
-        return None
-    return next((n for n in ("n_estimators", "max_iter") if n in names), None)
-
-
-def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: dict[str, Any]) -> None:
+def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: Mapping[str, Any]) -> None:
     """Train an estimator that is none of this package, and what is in front of it."""
     is_first = leg.estimator is None
     leg.estimator, last = estimator, estimator
-    if isinstance(estimator, Pipeline):
-        *front, (name, last) = estimator.steps
-        if front and is_first:
-            transform = estimator[:-1]
-            X = transform.fit_transform(X, y)
-            # With a memory, the fitted steps are clones.
-            estimator.steps[:-1] = transform.steps
-        elif front:
-            X = transform_by(estimator[:-1], X, {})
-        prefix = f"{name}__"
-        params = {key.removeprefix(prefix): value for key, value in params.items()}
+    while isinstance(last, Pipeline):
+        X, params = _through_front(last, X, y, params, is_first)
+        last = last.steps[-1][1]
     n_more = leg.n_epochs - leg.n_behind
     data = (X,) if y is None else (X, y)
-    way = _way(last)
+    way = way_of(last)
     with warnings.catch_warnings():
         # It is stopped before it could converge, and goes on if it is promising.
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -168,3 +117,24 @@ def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: dict[str, Any]) -> 
             count = leg.n_epochs if counts_all else n_more
             last.set_params(warm_start=True, **{way: count}).fit(*data, **params)
     leg.n_behind = leg.n_epochs
+
+
+def _through_front(
+    pipeline: Pipeline, X: Any, y: Any, params: Mapping[str, Any], is_first: bool
+) -> tuple[Any, Mapping[str, Any]]:
+    """Transform rows for the last step of a Pipeline, and give what it is to be told.
+
+    With metadata routing, that is what it has requested for ``fit``, also where it is
+    trained by ``partial_fit``. The transformers are fitted in the first leg.
+    """
+    shares, own = shares_of(pipeline, params)
+    if len(pipeline.steps) == 1:
+        return X, own
+    front = pipeline[:-1]
+    if is_first:
+        X = front.fit_transform(X, y, **shares)
+        # With a memory, the fitted steps are clones.
+        pipeline.steps[:-1] = front.steps
+    else:
+        X = transform_by(front, X, transform_arguments(front, shares))
+    return X, own

@@ -8,8 +8,10 @@ from typing import Any
 import joblib
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.model_selection import cross_validate
+from sklearn.utils.metadata_routing import get_routing_for_object
 
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.fused import Report, report_in_force
@@ -54,7 +56,8 @@ def nested_score(
         the metric that it has chosen by.
     params : dict of str to object, default=None
         As for ``cross_validate``: arguments of the search's ``fit`` and, with metadata
-        routing, of the splitters and scorers.
+        routing, of the splitters and scorers. Without it, ``groups`` go to those of
+        `outer` and the search's own splitter that take them.
     verbose : bool, default=True
         Whether to print the mean score, with its standard deviation over the outer
         folds, beside what the searches say of themselves.
@@ -64,15 +67,17 @@ def nested_score(
     scores : dict of str to ndarray of shape (n_outer,)
         What ``cross_validate`` returns: ``test_score``, or one for each metric,
         ``fit_time`` and ``score_time``, with the fitted searches as ``estimator``. In
-        ``inner_score`` is what the search of each outer fold says of its choice.
+        ``inner_score`` is what the search of each outer fold says of its choice, NaN
+        if a callable has chosen by several metrics.
 
     Raises
     ------
     TypeError
         If `search` is no search.
     ValueError
-        If it does not refit or `outer` does not split; or whatever ``cross_validate``
-        or the search raises.
+        If it does not refit, or chooses by a callable of several metrics where
+        `scoring` is None; if `outer` does not split; if there are groups that no
+        splitter takes; or whatever ``cross_validate`` or the search raises.
 
     See Also
     --------
@@ -95,12 +100,14 @@ def nested_score(
     >>> sorted(scores)
     ['estimator', 'fit_time', 'inner_score', 'score_time', 'test_score']
     """
-    _check(search, outer)
+    _check(search, outer, scoring, params or {})
+    params, groups = _shares(search, outer, params or {})
     with _backend_of(search):
         scores = cross_validate(
             search,
             X,
             y,
+            groups=groups,
             scoring=scoring,
             cv=outer,
             params=params,
@@ -113,7 +120,7 @@ def nested_score(
     return scores
 
 
-def _check(search: Any, outer: Any) -> None:
+def _check(search: Any, outer: Any, scoring: Any, params: dict[str, Any]) -> None:
     """Name all that is wrong with the arguments."""
     if not isinstance(search, BaseSearchCV):
         raise TypeError(
@@ -128,15 +135,65 @@ def _check(search: Any, outer: Any) -> None:
             f"scored. Got {type(search).__name__} with refit=False. Set refit=True or, "
             "under several metrics, to the name of one."
         )
+    has_several = isinstance(search.scoring, list | tuple | set | dict)
+    if scoring is None and has_several and callable(search.refit):
+        mistakes.append(
+            "The 'search' parameter of nested_score must have one metric to be scored "
+            f"by. Got {type(search).__name__} with several metrics and a callable as "
+            "refit. Give nested_score a scoring, or set refit to the name of a metric."
+        )
     is_count = Interval(Integral, 2, None, closed="left").is_satisfied_by(outer)
     splits = isinstance(outer, Iterable) or hasattr(outer, "split")
-    if isinstance(outer, str) or not (is_count or splits):
+    if isinstance(outer, type):
+        mistakes.append(
+            "The 'outer' parameter of nested_score must be an int of at least 2, a "
+            f"splitter or an iterable of splits. Got the class {outer.__name__}. Make "
+            f"a splitter of it: {outer.__name__}()."
+        )
+    elif isinstance(outer, str) or not (is_count or splits):
         mistakes.append(
             "The 'outer' parameter of nested_score must be an int of at least 2, a "
             f"splitter or an iterable of splits. Got {outer!r}."
         )
+    elif _has_groups(params) and not any(map(_takes_groups, (outer, search.cv))):
+        mistakes.append(
+            "The 'params' parameter of nested_score must not hold groups, which "
+            f"neither outer={outer!r} nor cv={search.cv!r} of {type(search).__name__} "
+            "takes. Set one of them to GroupKFold() or the like."
+        )
     if mistakes:
         raise ValueError("\n".join(mistakes))
+
+
+def _shares(
+    search: BaseSearchCV, outer: Any, params: dict[str, Any]
+) -> tuple[dict[str, Any], Any]:
+    """Give the arguments of the search, and the groups of the outer splitter.
+
+    Splitters of scikit-learn that do not take groups warn of them.
+    """
+    if not _has_groups(params):
+        return params, None
+    own = dict(params)
+    groups = own.pop("groups")
+    if _takes_groups(search.cv):
+        own["groups"] = groups
+    return own, groups if _takes_groups(outer) else None
+
+
+def _has_groups(params: dict[str, Any]) -> bool:
+    """Tell whether there are groups that are not routed by what is requested."""
+    is_routed = get_config()["enable_metadata_routing"]
+    return params.get("groups") is not None and not is_routed
+
+
+def _takes_groups(splitter: Any) -> bool:
+    """Tell whether a splitter splits by groups; one of another package may."""
+    if not hasattr(splitter, "split"):
+        return False
+    if not type(splitter).__module__.startswith("sklearn."):
+        return True
+    return bool(get_routing_for_object(splitter).consumes("split", ["groups"]))
 
 
 @contextmanager
@@ -175,6 +232,8 @@ def _beside(scores: dict[str, NDArray[Any]], search: BaseSearchCV) -> str:
         for name, values in scores.items()
         if name.startswith("test_")
     ]
+    if np.isnan(inner).all():
+        return "\n".join(lines)
     figures = f"{np.mean(inner):.4f} ± {np.std(inner):.4f}"
     lines.append(f"{type(search).__name__} itself says {figures}")
     return "\n".join(lines)

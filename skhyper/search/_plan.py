@@ -132,8 +132,9 @@ class Plan:
         table : DataFrame
             The columns ``planned`` and ``actual``, and a row each for candidates, fits,
             epochs and seconds. The seconds are those of the candidates and the refit:
-            ``evaluation_time_`` and ``refit_time_`` of the search. What is not known,
-            as the epochs and seconds of other estimators, is NaN.
+            ``evaluation_time_`` and ``refit_time_`` of the search. What is not known is
+            NaN: the actual seconds of estimators without a network of this package,
+            but for ``BayesSearchCV``, and their epochs, but for a search rung by rung.
 
         Raises
         ------

@@ -65,7 +65,8 @@ class RayTuneSearchCV(SuggestedSearch):
         With a scheduler, epochs of the first rung, at most `max_epochs`; for 'median',
         'pbt' and schedulers of your own, of each.
     resources : dict of str to float or None, default=None
-        What a trial takes, such as ``{"cpu": 2, "gpu": 0.5}``; None is one processor.
+        What a trial takes, such as ``{"cpu": 2, "gpu": 0.5}``, of what one machine of
+        the cluster has when the search begins; None is one processor.
     storage : str, Path or None, default=None
         Where Ray Tune keeps the runs. None keeps them for as long as the search lasts.
     name : str or None, default=None

@@ -1,19 +1,32 @@
 """What a search by Ray Tune is made of: its algorithm, its scheduler, its runs."""
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from types import ModuleType
 from typing import Any
 
 from skhyper._extras import import_extra
+from skhyper._sklearn import Interval
 from skhyper.exceptions import did_you_mean
-from skhyper.search._leg import check_rungs
+from skhyper.search._going_on import check_rungs
 from skhyper.search._ray_trial import EPOCHS
 from skhyper.spaces import SearchSpace
 
-__all__ = ["KNOBS", "check_engine", "make_algorithm", "make_scheduler", "ray_spaces"]
+__all__ = [
+    "KNOBS",
+    "check_engine",
+    "check_resources",
+    "machines_of",
+    "make_algorithm",
+    "make_scheduler",
+    "ray_spaces",
+]
 
 ALGORITHMS = ("random", "optuna", "hyperopt")
 SCHEDULERS = ("asha", "hyperband", "median", "pbt")
+
+# What Ray Tune calls the resources that each machine may have.
+RESOURCES = {"cpu": "CPU", "gpu": "GPU", "memory": "memory"}
 
 # Arguments of a network that may change in the middle of its training.
 KNOBS = {
@@ -62,6 +75,80 @@ def check_engine(search: Any) -> None:
     if search.scheduler is not None:
         check_rungs(search)
     import_extra("ray.tune", kind, "ray")
+
+
+def machines_of(ray: ModuleType) -> list[dict[str, float]]:
+    """List what each machine of the cluster has, which is started if there is none.
+
+    Parameters
+    ----------
+    ray : module
+        Ray.
+
+    Returns
+    -------
+    machines : list of dict of str to float
+        The resources of each, by Ray's names.
+    """
+    if not ray.is_initialized():
+        # As Ray Tune would do itself.
+        ray.init()
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
+def check_resources(search: Any, machines: Sequence[dict[str, float]]) -> None:
+    """Refuse resources that there are not: Ray Tune would wait for them for ever.
+
+    Parameters
+    ----------
+    search : RayTuneSearchCV
+        The search, with its ``resources``.
+    machines : sequence of dict of str to float
+        What each machine has.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, an amount is none, or no machine has as much. All
+        mistakes are in the one message.
+    """
+    head = f"The 'resources' parameter of {type(search).__name__} must"
+    own = {name for machine in machines for name in machine}
+    custom = sorted(
+        name
+        for name in own - {*RESOURCES.values(), "object_store_memory"}
+        if not name.startswith("node:")
+    )
+    known, needs, mistakes = [*RESOURCES, *custom], {}, []
+    for name, amount in search.resources.items():
+        key = RESOURCES.get(name, name)
+        most = max((machine.get(key, 0) for machine in machines), default=0)
+        if key not in own and key not in RESOURCES.values():
+            mistakes.append(
+                f"{head} name what the cluster has, which is "
+                f"{', '.join(map(repr, known))}. Got {name!r}."
+                f"{did_you_mean(name, known)}"
+            )
+        elif not Interval(Real, 0, None, closed="left").is_satisfied_by(amount):
+            mistakes.append(f"{head} hold numbers >= 0. Got {amount!r} for {name!r}.")
+        elif amount > most:
+            mistakes.append(
+                f"{head} be what one machine of the cluster has. Got {amount!r} of "
+                f"{name!r}, of which one has at most {most:g}. Ask for less, or start "
+                "a machine with as much before."
+            )
+        else:
+            needs[key] = amount
+    if not mistakes and not any(
+        all(machine.get(key, 0) >= amount for key, amount in needs.items())
+        for machine in machines
+    ):
+        mistakes.append(
+            f"{head} be what one machine of the cluster has, and no machine has all "
+            f"of {search.resources!r}. Ask for less, or start one that has."
+        )
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
 
 
 def make_algorithm(tune: ModuleType, algorithm: Any, seed: int) -> Any:

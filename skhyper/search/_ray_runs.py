@@ -16,10 +16,17 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
+from skhyper._extras import import_extra
 from skhyper.search._brackets import rung_epochs
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._ray_engine import make_algorithm, make_scheduler, ray_spaces
+from skhyper.search._ray_engine import (
+    check_resources,
+    machines_of,
+    make_algorithm,
+    make_scheduler,
+    ray_spaces,
+)
 from skhyper.search._ray_trial import RESULTS, SCORE, Work, make_trainable
 from skhyper.search._study import suggest_from
 from skhyper.search._task import TaskResult, last_words
@@ -80,11 +87,16 @@ class Runs:
             If some have not come to their end.
         TimeoutError
             If none has begun in time.
+        ValueError
+            If the cluster has not the resources that a trial takes.
         """
         search = self.search
         with ExitStack() as stack:
             if not search.verbose:
                 stack.enter_context(_silence())
+            if search.resources is not None:
+                ray = import_extra("ray", type(search).__name__, "ray")
+                check_resources(search, machines_of(ray))
             storage = search.storage or stack.enter_context(TemporaryDirectory())
             tuner = self._tuner(self._work(evaluation), Path(storage))
             results, is_whole = _fit(tuner)

@@ -1,8 +1,9 @@
 """What the searches share that train candidates rung by rung."""
 
+import warnings
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from sklearn.callback import CallbackContext
 from sklearn.model_selection import ParameterSampler
@@ -10,7 +11,8 @@ from sklearn.model_selection import ParameterSampler
 from skhyper.search._base import BaseSearch
 from skhyper.search._budget import Budget
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._leg import Leg, check_rungs
+from skhyper.search._going_on import check_counts, check_rungs
+from skhyper.search._leg import Leg
 from skhyper.search._plan import Plan, plan_candidates
 from skhyper.search._spaces import read_spaces, to_distributions
 from skhyper.search._strategy import Strategy
@@ -21,6 +23,9 @@ __all__ = ["RungSearch"]
 
 class RungSearch(BaseSearch):
     """A search with epochs for the resource; not to be used by itself."""
+
+    _counted_by: ClassVar[tuple[str, ...]]
+    """What says how many candidates it begins with."""
 
     space: Any
     max_epochs: int
@@ -35,19 +40,26 @@ class RungSearch(BaseSearch):
         self, n_candidates: int, parameters: Parameters, random_state: Any
     ) -> list[dict[str, Any]]:
         """Draw candidates; lists alone are drawn from without repetition."""
-        distributions = to_distributions(read_spaces(self.space, parameters))
-        epochs = {f"{place}__max_epochs" for place in parameters.networks}
-        names = {name for space in distributions for name in space}
-        if searched := names & {name.removeprefix("__") for name in epochs}:
-            raise ValueError(
-                f"The 'space' parameter of {type(self).__name__} must not hold "
-                f"{min(searched)!r}: the epochs are what it shares out itself, up to "
-                "its own max_epochs. Leave it out."
-            )
+        spaces = read_spaces(self.space, parameters)
+        check_counts(self, spaces, parameters)
+        distributions = to_distributions(spaces)
         sampler = ParameterSampler(
             distributions, n_candidates, random_state=random_state
         )
-        return list(sampler)
+        with warnings.catch_warnings():
+            # It speaks of an n_iter that the search may not have.
+            warnings.filterwarnings("ignore", "The total space of parameters")
+            candidates = list(sampler)
+        if len(candidates) < n_candidates:
+            counts = [f"{name}={getattr(self, name)}" for name in self._counted_by]
+            warnings.warn(
+                f"{type(self).__name__} begins with {n_candidates} candidates, by "
+                f"{', '.join(counts)}, but the lists in its 'space' parameter make "
+                f"only {len(candidates)}: it begins with these.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return candidates
 
     def _search(
         self,

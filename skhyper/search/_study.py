@@ -8,7 +8,7 @@ from numpy.random import SeedSequence
 
 from skhyper._extras import import_extra
 from skhyper.exceptions import did_you_mean
-from skhyper.search._leg import check_rungs
+from skhyper.search._going_on import check_rungs
 from skhyper.spaces import SearchSpace
 from skhyper.spaces._optuna import suggested_as
 

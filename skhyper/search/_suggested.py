@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from skhyper.search._base import BaseSearch
+from skhyper.search._going_on import check_counts
 from skhyper.search._plan import Plan, plan_draws
 from skhyper.search._spaces import read_spaces
 from skhyper.search._target import Parameters
@@ -19,7 +20,10 @@ class SuggestedSearch(BaseSearch):
     n_iter: int
 
     def _spaces(self, parameters: Parameters) -> list[SearchSpace]:
-        return list(map(SearchSpace.coerce, read_spaces(self.space, parameters)))
+        spaces = read_spaces(self.space, parameters)
+        if self._whole_leg() is not None:
+            check_counts(self, spaces, parameters)
+        return list(map(SearchSpace.coerce, spaces))
 
     def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
         spaces = self._spaces(parameters)

@@ -184,9 +184,12 @@ def test_metadata_routing(digits):
         pipeline = HoldoutPipeline(steps).fit(numbered(X), y, sample_weight=weight)
         search = GridSearchCV(Pipeline(steps), RATES, cv=2, random_state=0)
         search.fit(numbered(X), y, sample_weight=weight)
+        passing = [("pass", "passthrough"), *steps]
+        through = HoldoutPipeline(passing).fit(numbered(X), y, sample_weight=weight)
     watch = pipeline["watch"]
     np.testing.assert_array_equal(watch.weight_, weight[watch.seen_])
     assert same_weights(pipeline[-1], stopping().fit(X, y, sample_weight=weight))
+    assert same_weights(pipeline[-1], through[-1])
     assert len(search.best_estimator_["watch"].seen_) < len(y)
 
 
@@ -508,3 +511,10 @@ def test_frames_of_the_transformers_are_joined_as_they_are(kind, digits):
     assert same_weights(pipeline.fit(X, y)[-1], plain.fit(X, y)[-1])
     assert (pipeline.predict(X) == plain.predict(X)).all()
     assert hasattr(pipeline[-1], "feature_names_in_") == (kind != "default")
+
+
+def test_a_search_drops_no_argument_of_a_pipeline_that_is_a_network_alone(digits):
+    search = GridSearchCV(Pipeline([("net", stopping())]), {"lr": [0.01]}, cv=2)
+    search.set_params(error_score="raise")
+    with pytest.raises(ValueError, match=r"arguments of its steps.*'sample_weight'"):
+        search.fit(*digits, sample_weight=np.ones(len(digits[1])))

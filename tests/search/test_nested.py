@@ -5,9 +5,17 @@ import re
 import joblib
 import numpy as np
 import pytest
+from sklearn import config_context
+from sklearn.base import clone
 from sklearn.datasets import load_digits, make_classification
 from sklearn.model_selection import GridSearchCV as SklearnGridSearchCV
-from sklearn.model_selection import KFold, StratifiedKFold, cross_validate
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneGroupOut,
+    StratifiedKFold,
+    cross_validate,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -156,3 +164,95 @@ def test_choice_of_a_callable(digits):
         fitted.cv_results_["mean_test_score"][0] for fitted in scores["estimator"]
     ]
     np.testing.assert_array_equal(scores["inner_score"], expected)
+
+
+class ByGroup:
+    """A splitter of one's own, which knows nothing of metadata."""
+
+    def split(self, X, y=None, groups=None):
+        return GroupKFold(3).split(X, y, groups)
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 3
+
+
+@pytest.mark.filterwarnings("ignore::skhyper.exceptions.FusionWarning")
+@pytest.mark.parametrize("kind", [GridSearchCV, SklearnGridSearchCV])
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        (GroupKFold(3), 2),
+        (GroupKFold(3), GroupKFold(2)),
+        (3, GroupKFold(2)),
+        (KFold(3), LeaveOneGroupOut()),
+        (ByGroup(), KFold(2)),
+        (KFold(3), ByGroup()),
+    ],
+    ids=lambda cv: type(cv).__name__,
+)
+def test_groups_go_to_the_splitters_that_take_them(kind, outer, inner, digits):
+    X, y = digits
+    groups = np.arange(len(y)) % 5
+    net = MLPClassifier((4,), max_epochs=1, random_state=0)
+    search = kind(net, {"lr": [1e-2]}, cv=inner, error_score="raise")
+    params = {"groups": groups}
+    scores = nested_score(search, X, y, outer=outer, params=params, verbose=False)
+    expected = expected_scores(search, X, y, groups, outer)
+    np.testing.assert_array_equal(scores["test_score"], expected[0])
+    np.testing.assert_array_equal(scores["inner_score"], expected[1])
+    assert params["groups"] is groups
+
+
+def expected_scores(search, X, y, groups, outer):
+    """Score a search on outer folds by hand."""
+
+    def takes(cv):
+        return type(cv) in (GroupKFold, LeaveOneGroupOut, ByGroup)
+
+    splitter = StratifiedKFold(outer) if isinstance(outer, int) else outer
+    splits = splitter.split(X, y, groups) if takes(outer) else splitter.split(X, y)
+    scores = []
+    for train, test in splits:
+        own = {"groups": groups[train]} if takes(search.cv) else {}
+        fitted = clone(search).fit(X[train], y[train], **own)
+        scores.append((fitted.score(X[test], y[test]), fitted.best_score_))
+    return np.array(scores).T
+
+
+def test_groups_by_metadata_routing(digits):
+    X, y = digits
+    groups = np.arange(len(y)) % 5
+    search = GridSearchCV(make_net(), {"lr": [1e-2]}, cv=2, random_state=0)
+    given = {"outer": GroupKFold(3), "params": {"groups": groups}, "verbose": False}
+    with config_context(enable_metadata_routing=True):
+        scores = nested_score(search, X, y, **given)
+    other = nested_score(search, X, y, **given)
+    np.testing.assert_array_equal(scores["test_score"], other["test_score"])
+
+
+def test_groups_that_no_splitter_takes_are_refused(digits):
+    search = GridSearchCV(make_net(), SPACE, cv=2)
+    groups = np.arange(len(digits[1])) % 5
+    with pytest.raises(ValueError, match=r"'params' .* groups, .* GroupKFold"):
+        nested_score(search, *digits, outer=KFold(3), params={"groups": groups})
+
+
+def test_class_of_a_splitter_is_refused(digits):
+    search = GridSearchCV(make_net(), SPACE, cv=2)
+    words = r"'outer' parameter of nested_score .* Got the class KFold.* KFold\(\)"
+    with pytest.raises(ValueError, match=words):
+        nested_score(search, *digits, outer=KFold)
+
+
+def test_choice_of_a_callable_by_several_metrics(digits, capsys):
+    metrics = ["accuracy", "neg_log_loss"]
+    search = GridSearchCV(
+        make_net(), SPACE, cv=2, random_state=0, scoring=metrics, refit=lambda _: 0
+    )
+    with pytest.raises(ValueError, match=r"several metrics .* callable as refit"):
+        nested_score(search, *digits, outer=2)
+    scores = nested_score(search, *digits, outer=2, scoring="accuracy")
+    assert np.isfinite(scores["test_score"]).all()
+    assert np.isnan(scores["inner_score"]).all()
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("score: 0.")

@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from skhyper import GridSearchCV, MLPClassifier, MLPRegressor, RayTuneSearchCV
 from skhyper.exceptions import TrainingDiverged
 from skhyper.fused._report import report_here
-from skhyper.search._ray_engine import as_mutations, keep_inside
+from skhyper.search._ray_engine import as_mutations, check_resources, keep_inside
 from tests.search.test_optuna import SPACES
 
 # Ray Tune leaves files open.
@@ -361,9 +361,41 @@ def test_runs_with_other_splits_are_not_mistaken(tmp_path):
         ({"storage": "here"}, "'storage' and 'name' .* belong together"),
         ({"scheduler": "asha", "min_epochs": 99}, "'min_epochs' .* at most"),
         ({"n_iter": 0}, "'n_iter' parameter"),
+        ({"scheduler": "asha", "space": {"max_epochs": [5]}}, "must not hold .*epochs"),
         ({"resources": 2}, "'resources' parameter"),
     ],
 )
 def test_mistakes(settings, message):
     with pytest.raises(ValueError, match=message):
         make(**settings).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("resources", "messages"),
+    [
+        ({"cpus": 1}, ["Got 'cpus'. Did you mean 'cpu'?", "'cpu', 'gpu', 'memory'"]),
+        ({"cpu": 64}, ["'resources' parameter", "Got 64 of 'cpu'", "at most 2"]),
+        ({"gpu": 0.5}, ["Got 0.5 of 'gpu'", "at most 0"]),
+        ({"cpu": "1", "gpu": -1}, ["Got '1' for 'cpu'", "Got -1 for 'gpu'"]),
+        ({"cpus": 1, "CPU": 3}, ["Got 'cpus'", "Got 3 of 'CPU'"]),
+    ],
+)
+def test_resources_that_the_cluster_lacks_are_refused(resources, messages):
+    # Ray Tune would wait for them for ever.
+    with pytest.raises(ValueError, match="'resources' parameter of RayTune") as caught:
+        make(resources=resources).fit(X, Y)
+    for words in messages:
+        assert words in str(caught.value)
+
+
+def test_resources_that_the_cluster_has_are_taken():
+    search = make(resources={"CPU": 2, "gpu": 0, "memory": 1e6}, n_iter=2)
+    assert search.fit(X, Y).best_score_ > 0.3
+
+
+def test_resources_must_be_on_one_machine():
+    machines = [{"CPU": 2.0, "memory": 8.0}, {"CPU": 1.0, "tpu": 4.0}]
+    search = make(resources={"cpu": 2, "tpu": 1})
+    with pytest.raises(ValueError, match="no machine has all of"):
+        check_resources(search, machines)
+    check_resources(make(resources={"cpu": 1, "tpu": 4}), machines)

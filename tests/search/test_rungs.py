@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pytest
 from scipy.stats import loguniform
+from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_iris, make_regression
 from sklearn.decomposition import PCA
@@ -13,9 +14,16 @@ from sklearn.ensemble import (
     BaggingClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
+    RandomForestClassifier,
 )
 from sklearn.feature_selection import SelectKBest
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import (
+    LogisticRegression,
+    Perceptron,
+    SGDClassifier,
+    SGDRegressor,
+)
+from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GroupKFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier as SklearnMLPClassifier
@@ -31,6 +39,7 @@ from skhyper import (
     HyperbandSearchCV,
     MLPClassifier,
     MLPRegressor,
+    OptunaSearchCV,
 )
 from skhyper.search._brackets import make_brackets
 from skhyper.search._fold import splitter_of
@@ -329,8 +338,14 @@ def test_groups_weights_and_regression(kind):
 def test_a_preset_and_lists_that_are_used_up(kind):
     search = SEARCHES[kind](NET, "regularization", max_epochs=3).fit(X, Y)
     assert np.isfinite(search.best_score_)
-    with pytest.warns(UserWarning, match="smaller than n_iter"):
+    asked = {
+        "hyperband": "17 candidates, by max_epochs=9, factor=3, min_epochs=1",
+        "asha": "14 candidates, by n_iter=14",
+    }
+    words = f"{asked[kind]}.* lists in its 'space' parameter .* only 2"
+    with pytest.warns(UserWarning, match=words) as caught:
         search = SEARCHES[kind](NET, {"lr": [0.1, 0.01]}).fit(X, Y)
+    assert len(caught) == 1
     assert len(search.cv_results_["params"]) == 2
 
 
@@ -394,6 +409,194 @@ def test_mistakes_are_named(kind, settings, message):
         search.fit(X, Y)
     with pytest.raises(ValueError, match=message):
         search.plan(X, Y)
+
+
+PRUNED = {
+    **SEARCHES,
+    "optuna": lambda net, space, **more: OptunaSearchCV(
+        net, space, **{"pruner": "median", "n_iter": 3, **COMMON, **more}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", PRUNED)
+@pytest.mark.parametrize(
+    ("estimator", "name"),
+    [
+        (NET, "max_epochs"),
+        (make_pipeline(StandardScaler(), NET), "max_epochs"),
+        (make_pipeline(StandardScaler(), NET), "mlpclassifier__max_epochs"),
+        (RandomForestClassifier(), "n_estimators"),
+        (HistGradientBoostingClassifier(), "max_iter"),
+        (SGDClassifier(), "max_iter"),
+        (make_pipeline(StandardScaler(), SGDClassifier()), "sgdclassifier__max_iter"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_the_number_that_is_shared_out_is_not_searched(kind, estimator, name):
+    search = PRUNED[kind](estimator, {name: [5, 50]})
+    message = f"must not hold '.*{name}'.* up to its own max_epochs"
+    with pytest.raises(ValueError, match=message):
+        search.fit(X, Y)
+    with pytest.raises(ValueError, match=message):
+        search.plan(X, Y)
+
+
+def test_the_number_is_searched_where_nothing_is_shared_out():
+    search = OptunaSearchCV(
+        RandomForestClassifier(), {"n_estimators": [3, 5]}, n_iter=2, random_state=0
+    ).fit(X, Y)
+    assert search.best_estimator_.n_estimators == search.best_params_["n_estimators"]
+
+
+SCALED_SGD = make_pipeline(StandardScaler(), SGDClassifier(random_state=0))
+WEIGHTS = np.random.default_rng(0).uniform(size=len(Y)) ** 3
+
+
+def sgd_scores(splits, scaler_weight, sgd_weight):
+    """Score three epochs by hand, with weights or without."""
+    scores = []
+    for train, test in splits:
+        scaler = StandardScaler().fit(X[train], sample_weight=scaler_weight[train])
+        model = SGDClassifier(random_state=0, alpha=0.1)
+        for _ in range(3):
+            rows = scaler.transform(X[train])
+            model.partial_fit(rows, Y[train], np.unique(Y), sgd_weight[train])
+        scores.append(model.score(scaler.transform(X[test]), Y[test]))
+    return scores
+
+
+def scores_of_splits(search):
+    return [search.cv_results_[f"split{n}_test_score"][0] for n in range(3)]
+
+
+@pytest.mark.parametrize("scaler", [True, False])
+@pytest.mark.parametrize("sgd", [True, False])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_metadata_goes_to_the_steps_that_request_it(scaler, sgd, depth):
+    score = make_scorer(accuracy_score)
+    with config_context(enable_metadata_routing=True):
+        steps = (
+            StandardScaler().set_fit_request(sample_weight=scaler),
+            SGDClassifier(random_state=0).set_fit_request(sample_weight=sgd),
+        )
+        pipeline = make_pipeline(*steps)
+        if depth == 2:
+            pipeline = make_pipeline("passthrough", pipeline)
+        name = next(n for n in pipeline.get_params() if n.endswith("__alpha"))
+        search = SEARCHES["asha"](
+            pipeline,
+            {name: [0.1]},
+            n_iter=1,
+            max_epochs=3,
+            scoring=score.set_score_request(sample_weight=False),
+        )
+        if not (scaler or sgd):
+            with pytest.raises(TypeError, match="sample_weight"):
+                search.fit(X, Y, sample_weight=WEIGHTS)
+            return
+        search.fit(X, Y, sample_weight=WEIGHTS)
+    splits = list(splitter_of(search, Y).split(X, Y))
+    one = np.ones(len(Y))
+    expected = sgd_scores(splits, WEIGHTS if scaler else one, WEIGHTS if sgd else one)
+    assert scores_of_splits(search) == expected
+
+
+def test_arguments_of_steps_go_to_the_steps():
+    search = SEARCHES["asha"](
+        SCALED_SGD, {"sgdclassifier__alpha": [0.1]}, n_iter=1, max_epochs=3
+    )
+    search.fit(X, Y, standardscaler__sample_weight=WEIGHTS)
+    splits = list(splitter_of(search, Y).split(X, Y))
+    expected = sgd_scores(splits, WEIGHTS, np.ones(len(Y)))
+    assert scores_of_splits(search) == expected
+    search.fit(X, Y, sgdclassifier__sample_weight=WEIGHTS)
+    expected = sgd_scores(splits, np.ones(len(Y)), WEIGHTS)
+    assert scores_of_splits(search) == expected
+
+
+class Moved(TransformerMixin, BaseEstimator):
+    """Moves rows by what is given for them."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X, by):
+        return X + by[:, None]
+
+    def fit_transform(self, X, y=None, by=None):
+        return self.transform(X, by)
+
+
+def test_each_leg_transforms_by_what_the_steps_have_requested():
+    with config_context(enable_metadata_routing=True):
+        moved = make_pipeline(
+            Moved().set_transform_request(by=True), SGDClassifier(random_state=0)
+        )
+        search = SEARCHES["asha"](
+            moved, {"sgdclassifier__alpha": [0.1]}, n_iter=1, refit=False
+        )
+        search.set_params(scoring=lambda estimator, X, y: estimator[-1].t_)
+        search.fit(X, Y, by=np.ones(len(Y)))
+    assert scores_of_splits(search) == [901.0] * 3
+
+
+@pytest.mark.parametrize("pipeline", [SCALED_SGD, make_pipeline(SGDClassifier())])
+def test_arguments_of_no_step_are_refused(pipeline):
+    search = SEARCHES["asha"](pipeline, {"sgdclassifier__alpha": [0.1]}, n_iter=1)
+    search.set_params(error_score="raise")
+    with pytest.raises(ValueError, match=r"arguments of its steps.*'sample_weight'"):
+        search.fit(X, Y, sample_weight=WEIGHTS)
+
+
+@pytest.mark.parametrize("kind", PRUNED)
+@pytest.mark.parametrize(
+    ("estimator", "name", "got"),
+    [
+        (SGDClassifier, "SGDClassifier", {"early_stopping": True}),
+        (SGDClassifier, "SGDClassifier", {"class_weight": "balanced"}),
+        (Perceptron, "Perceptron", {"class_weight": "balanced"}),
+        (SGDRegressor, "SGDRegressor", {"early_stopping": True}),
+        (SklearnMLPClassifier, "MLPClassifier", {"early_stopping": True}),
+    ],
+)
+@pytest.mark.parametrize(
+    "within",
+    [
+        lambda last: last,
+        lambda last: make_pipeline(StandardScaler(), make_pipeline(PCA(2), last)),
+        lambda last: make_pipeline(OneVsRestClassifier(last)),
+    ],
+    ids=["alone", "in a Pipeline", "in OneVsRest"],
+)
+def test_what_partial_fit_refuses_is_refused_beforehand(
+    kind, estimator, name, got, within
+):
+    [(argument, value)] = got.items()
+    search = PRUNED[kind](within(estimator(**got)), {}, min_epochs=99)
+    words = f"partial_fit of {name}, .*Got {argument}={value!r}"
+    for call in (search.fit, search.plan):
+        with pytest.raises(ValueError, match=words) as caught:
+            call(X, Y)
+        assert "'min_epochs' parameter" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        SGDClassifier(class_weight={0: 2, 1: 1, 2: 1}),
+        BaggingClassifier(SGDClassifier(early_stopping=True), 2),
+        HistGradientBoostingClassifier(max_depth=1, early_stopping=True),
+    ],
+    ids=lambda last: type(last).__name__,
+)
+def test_what_goes_on_all_the_same_is_not_refused(last):
+    pipeline = make_pipeline(make_pipeline(StandardScaler(), last))
+    search = HyperbandSearchCV(
+        pipeline, {"pipeline__standardscaler__with_mean": [True, False]}, max_epochs=1
+    )
+    search.set_params(error_score="raise", min_epochs=1, cv=2)
+    assert search.fit(X, Y).best_score_ > 0.5
 
 
 class Stateless(TransformerMixin, BaseEstimator):

@@ -384,3 +384,33 @@ def test_seconds_of_the_candidates_are_kept(data):
     for kind in ("grid", "bayes", "hyperband", "hyperopt"):
         search = deepcopy(SEARCHES[kind]).fit(*data)
         assert 0 < search.evaluation_time_ < 60
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        GridSearchCV(SVC(), {"C": [0.1, 1.0]}, cv=2),
+        RandomizedSearchCV(SVC(), {"C": [0.1, 1.0]}, n_iter=2, **COMMON),
+        BayesSearchCV(SVC(), {"C": [0.1, 1.0]}, n_iter=2, **COMMON),
+        OptunaSearchCV(SVC(), {"C": [0.1, 1.0]}, n_iter=2, **COMMON),
+        HyperoptSearchCV(SVC(), {"C": [0.1, 1.0]}, n_iter=2, **COMMON),
+        SEARCHES["partial_fit"],
+        GridSearchCV(Pipeline([("last", SVC())]), {"last": [SVC(), NET]}, **COMMON),
+    ],
+    ids=lambda search: type(search).__name__,
+)
+def test_seconds_of_other_estimators_are_known_to_bayes_alone(search, data):
+    search = deepcopy(search).fit(*data)
+    is_known = isinstance(search, BayesSearchCV)
+    assert hasattr(search, "evaluation_time_") == is_known
+    table = search.plan(*data).compare(search)
+    assert np.isnan(table["actual"]["seconds"]) != is_known
+    if isinstance(search, HyperbandSearchCV):
+        trained = 2 * search.cv_results_["n_resources"].sum()
+        assert table["actual"]["epochs"] == trained
+
+
+def test_seconds_are_known_of_networks_that_candidates_bring_into_the_backend(data):
+    search = GridSearchCV(Pipeline([("last", SVC())]), {"last": [NET]}, **COMMON)
+    with joblib.parallel_config("fused"):
+        assert search.fit(*data).evaluation_time_ > 0

@@ -1,0 +1,134 @@
+"""A Pipeline taken apart: who is given which argument, and rows behind transformers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sklearn import get_config
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
+
+from skhyper.exceptions import did_you_mean
+
+__all__ = ["check_steps", "shares_of", "transform_arguments", "transform_by"]
+
+
+def check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
+    """Refuse arguments for steps that there are not.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The Pipeline.
+    params : mapping of str to object
+        Arguments of its ``fit``.
+
+    Raises
+    ------
+    ValueError
+        If some are for none of its steps; all of them are in the one message.
+    """
+    if get_config()["enable_metadata_routing"]:
+        # Whoever requests an argument takes it, and what nobody does is refused.
+        return
+    steps = [name for name, _ in pipeline.steps]
+    mistakes = [
+        f"{type(pipeline).__name__}.fit takes arguments of its steps, as "
+        f"step__argument, and its steps are {', '.join(map(repr, steps))}. Got "
+        f"{name!r}.{did_you_mean(step, steps)}"
+        for name in params
+        if (step := name.partition("__")[0]) not in steps or step == name
+    ]
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
+
+
+def shares_of(
+    pipeline: Pipeline, params: Mapping[str, Any]
+) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Give the arguments of a fit that are for the transformers, and for the last step.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The Pipeline, with one step or more.
+    params : mapping of str to object
+        Arguments of its ``fit``.
+
+    Returns
+    -------
+    others : dict of str to object
+        Those for the transformers, as a Pipeline takes them.
+    own : mapping of str to object
+        Those for the last step, as the step itself takes them in ``fit``.
+
+    Raises
+    ------
+    ValueError
+        If some are for none of its steps.
+    """
+    check_steps(pipeline, params)
+    last = pipeline.steps[-1][0]
+    if not get_config()["enable_metadata_routing"]:
+        prefix = f"{last}__"
+        own = {
+            name.removeprefix(prefix): value
+            for name, value in params.items()
+            if name.startswith(prefix)
+        }
+        others = {n: v for n, v in params.items() if not n.startswith(prefix)}
+        return others, own
+    routed = process_routing(pipeline, "fit", **params)
+    # Nothing is routed to those that only pass the rows on.
+    by_step = {
+        name: routed[name]
+        for name, step in pipeline.steps
+        if step is not None and step != "passthrough"
+    }
+    own = by_step.pop(last)["fit"] if last in by_step else {}
+    wanted = {n for step in by_step.values() for share in step.values() for n in share}
+    return {n: v for n, v in params.items() if n in wanted}, own
+
+
+def transform_by(front: Pipeline, X: Any, params: Mapping[str, Any]) -> Any:
+    """Transform rows, also by what has nothing to learn and so never looks fitted.
+
+    Parameters
+    ----------
+    front : Pipeline
+        Transformers that have been fitted.
+    X : array-like of shape (n_samples, n_features)
+        Rows.
+    params : mapping of str to object
+        What they have requested for ``transform``.
+
+    Returns
+    -------
+    X : array-like of shape (n_samples, n_features_out)
+        The rows, transformed.
+    """
+    routed = process_routing(front, "transform", **params)
+    for name, step in front.steps:
+        if step is not None and step != "passthrough":
+            X = step.transform(X, **routed[name]["transform"])
+    return X
+
+
+def transform_arguments(front: Pipeline, shares: Mapping[str, Any]) -> dict[str, Any]:
+    """Give those arguments that transformers have requested for ``transform``.
+
+    Parameters
+    ----------
+    front : Pipeline
+        Transformers.
+    shares : mapping of str to object
+        Arguments of their fit.
+
+    Returns
+    -------
+    params : dict of str to object
+        None of them without metadata routing.
+    """
+    if not get_config()["enable_metadata_routing"]:
+        return {}
+    names = get_routing_for_object(front).consumes("transform", shares)
+    return {name: shares[name] for name in names}
