@@ -15,6 +15,7 @@ from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.fused import Report, report_in_force
 from skhyper.search._base import BaseSearch
 from skhyper.search._fusion import joblib_options
+from skhyper.search._origin import goes_on
 from skhyper.search._target import Parameters
 
 __all__ = ["nested_score"]
@@ -41,7 +42,9 @@ def nested_score(
     ----------
     search : BaseSearchCV
         The search: one of this package, or another that extends scikit-learn's. It is
-        cloned, and must refit.
+        cloned, and must refit. One that keeps its trials (``storage`` with
+        ``study_name`` or ``name``, or ``trials``) cannot be nested: the outer folds
+        would share them, and so know of the rows that they are scored on.
     X : array-like of shape (n_samples, n_features)
         Features.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
@@ -71,8 +74,8 @@ def nested_score(
     TypeError
         If `search` is no search.
     ValueError
-        If it does not refit or `outer` does not split; or whatever ``cross_validate``
-        or the search raises.
+        If it does not refit or keeps its trials, or `outer` does not split; or whatever
+        ``cross_validate`` or the search raises.
 
     See Also
     --------
@@ -127,6 +130,13 @@ def _check(search: Any, outer: Any) -> None:
             "The 'search' parameter of nested_score must refit, as what it chooses is "
             f"scored. Got {type(search).__name__} with refit=False. Set refit=True or, "
             "under several metrics, to the name of one."
+        )
+    if isinstance(search, BaseSearch) and goes_on(search):
+        got = ", ".join(f"{name}={getattr(search, name)!r}" for name in search.kept_by)
+        mistakes.append(
+            "The 'search' parameter of nested_score must not keep its trials, which "
+            "the outer folds would share and so know of the rows that they are scored "
+            f"on. Got {type(search).__name__} with {got}. Leave that out."
         )
     is_count = Interval(Integral, 2, None, closed="left").is_satisfied_by(outer)
     splits = isinstance(outer, Iterable) or hasattr(outer, "split")

@@ -17,6 +17,7 @@ from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._leg import Leg
+from skhyper.search._origin import Origin
 from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._results import mean_score
 from skhyper.search._spaces import SPACE_CONSTRAINTS
@@ -75,7 +76,8 @@ class OptunaSearchCV(SuggestedSearch):
         Where the study is kept, such as ``"sqlite:///study.db"``. Several processes may
         share it. None keeps it in memory.
     study_name : str or None, default=None
-        Name of the study in the storage; one that exists is gone on with.
+        Name of the study in the storage; one that exists is gone on with, if its trials
+        are of the same data, estimator, scoring, space and splits.
     objectives : sequence of str or None, default=None
         Metrics of `scoring` that are all to be high, so that there is a front of best
         trials; None for the one that `refit` names, else the first.
@@ -134,6 +136,8 @@ class OptunaSearchCV(SuggestedSearch):
     >>> len(search.study_.trials)
     8
     """
+
+    kept_by: ClassVar[tuple[str, ...]] = ("storage", "study_name")
 
     _parameter_constraints: ClassVar[dict[str, list[Any] | str]] = {
         **BaseSearchCV._parameter_constraints,
@@ -232,7 +236,7 @@ class OptunaSearchCV(SuggestedSearch):
             directions=["maximize"] * n_directions,
             load_if_exists=True,
         )
-        trials = Trials(
+        return Trials(
             optuna,
             self.study_,
             partial(suggest_from, spaces),
@@ -241,12 +245,11 @@ class OptunaSearchCV(SuggestedSearch):
             self.n_points,
             self._scores,
             self._rungs(),
+            [
+                (params_from(spaces, *next(iter(one.spaces.items()))), one.scores)
+                for one in known
+            ],
         )
-        trials.begin_with(
-            (params_from(spaces, *next(iter(one.spaces.items()))), one.scores)
-            for one in known
-        )
-        return trials
 
     def _rungs(self) -> list[int]:
         """List the epochs after which trials may be pruned."""
@@ -268,9 +271,12 @@ class OptunaSearchCV(SuggestedSearch):
     ) -> None:
         assert isinstance(strategy, Trials)
         n_splits = len(evaluation.folds)
-        strategy.add_finished(evaluation.outcomes, n_splits)
-        super()._search(strategy, evaluation, budget, context)
-        strategy.add_finished(evaluation.outcomes, n_splits)
+        spaces = self._spaces(Parameters(evaluation.estimator))
+        remedy = "Give another study_name, or delete the study."
+        with strategy.joined(Origin(self, evaluation, spaces, remedy)):
+            strategy.add_finished(evaluation.outcomes, n_splits)
+            super()._search(strategy, evaluation, budget, context)
+            strategy.add_finished(evaluation.outcomes, n_splits)
         best = strategy.front()
         self.front_ = [
             outcome.number

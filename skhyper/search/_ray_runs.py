@@ -1,6 +1,7 @@
 """The runs of Ray Tune, and what came of them."""
 
 import builtins
+import json
 import logging
 import os
 import signal
@@ -16,9 +17,11 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
+from skhyper._files import write_whole
 from skhyper.search._brackets import rung_epochs
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
+from skhyper.search._origin import Origin
 from skhyper.search._ray_engine import make_algorithm, make_scheduler, ray_spaces
 from skhyper.search._ray_trial import RESULTS, SCORE, Work, make_trainable
 from skhyper.search._study import suggest_from
@@ -29,6 +32,9 @@ from skhyper.spaces._ray import Drawn
 from skhyper.training import Deadline
 
 __all__ = ["Runs"]
+
+# Where it is kept among the runs from what they are made.
+ORIGIN = "skhyper.json"
 
 # How often a trial may lose its process before it has failed.
 MOST_LOSSES = 1
@@ -60,6 +66,29 @@ class Runs:
         self.search = search
         self.spaces = spaces
         self.seed = seed
+
+    def join(self, origin: Origin) -> None:
+        """Go on with the runs that there are, or note from what they will be made.
+
+        Parameters
+        ----------
+        origin : Origin
+            What that is.
+
+        Raises
+        ------
+        ValueError
+            If there are runs that were made from something else.
+        """
+        if self.search.storage is None:
+            return
+        folder = Path(self.search.storage) / self.search.name
+        note = folder / ORIGIN
+        if not self.tune.Tuner.can_restore(str(folder)):
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(note, json.dumps(origin.prints).encode())
+        elif note.exists():
+            origin.check([json.loads(note.read_bytes())])
 
     def run(self, evaluation: Evaluation) -> Any:
         """Run the trials, and add their outcomes to those of an evaluation.

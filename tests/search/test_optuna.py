@@ -23,6 +23,7 @@ from skopt.space import Real
 
 from skhyper import GridSearchCV, MLPClassifier, MLPRegressor, OptunaSearchCV, presets
 from skhyper.spaces import Float, SearchSpace
+from tests.search.kill import make_search
 from tests.search.test_rungs import assert_same
 
 X, Y = load_iris(return_X_y=True)
@@ -178,7 +179,7 @@ def test_a_search_that_is_killed_again_and_again_goes_on(tmp_path):
 
 def test_processes_share_a_study(tmp_path):
     storage = f"sqlite:///{tmp_path}/study.db"
-    make(n_iter=1, storage=storage, study_name="kill").fit(X, Y)
+    make_search("optuna", None, storage).set_params(n_iter=1).fit(X, Y)
     processes = [run("none", storage) for _ in range(2)]
     tables = [json.loads(p.communicate()[0])["table"] for p in processes]
     study = optuna.load_study(study_name="kill", storage=storage)
