@@ -158,6 +158,43 @@ def test_how_a_search_runs_may_change(engine, arguments, remedy, tmp_path):
     assert n_fits(tmp_path) < n_before + 5 * 3
 
 
+RATES = {"lr": [0.01, 0.1]}
+
+CHANGED = {
+    "more values": {"lr": [1e-5, 0.01, 0.1]},
+    "another kind": {"lr": loguniform(1e-3, 1)},
+    "another parameter": {"l2": [0.0, 0.1]},
+    "one more parameter": {"lr": [0.01, 0.1], "l2": [0.0, 0.1]},
+    "values that hang on one": [{"lr": [0.01, 0.1]}, {"l2": [0.0, 0.1]}],
+}
+
+
+@ENGINES
+@pytest.mark.parametrize("changed", CHANGED)
+def test_a_space_that_has_changed_is_refused(
+    engine, arguments, remedy, changed, tmp_path, capfd
+):
+    estimator = make_estimator(tmp_path)
+    engine(tmp_path, estimator, RATES).fit(X, Y)
+    n_before = n_fits(tmp_path)
+    search = engine(tmp_path, estimator, CHANGED[changed], n_iter=5)
+    words = f"The {arguments} param.* have another space than .*{remedy}"
+    with pytest.raises(ValueError, match=words):
+        search.fit(X, Y)
+    assert n_fits(tmp_path) == n_before
+    assert not capfd.readouterr().out
+
+
+@ENGINES
+def test_a_range_may_become_wider(engine, arguments, remedy, tmp_path):
+    estimator = make_estimator(tmp_path)
+    first = engine(tmp_path, estimator).fit(X, Y).cv_results_["params"]
+    space = {"lr": loguniform(1e-6, 10)}
+    search = engine(tmp_path, estimator, space, n_iter=6).fit(X, Y)
+    assert search.cv_results_["params"][:3] == first
+    assert len(search.cv_results_["params"]) == 6
+
+
 def test_trials_in_an_object_are_refused():
     net = MLPClassifier((4,), max_epochs=2)
     trials = make(HyperoptSearchCV, net, SPACE).fit(X, Y).trials_
