@@ -19,11 +19,13 @@ from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._leg import Leg
 from skhyper.search._origin import Origin
 from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
-from skhyper.search._results import mean_score
+from skhyper.search._results import mean_score, metric_names
 from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
 from skhyper.search._study import (
+    check_directions,
     check_engine,
+    check_metrics,
     make_pruner,
     params_from,
     set_sampler,
@@ -228,14 +230,15 @@ class OptunaSearchCV(SuggestedSearch):
         optuna = import_extra("optuna", type(self).__name__)
         spaces = self._spaces(parameters)
         known = read_warm_start(self, parameters, spaces, self.objectives)
-        n_directions = len(self.objectives or [""])
+        n_objectives = len(self.objectives or [""])
         self.study_ = optuna.create_study(
             storage=self.storage,
             study_name=self.study_name,
             pruner=make_pruner(optuna, self),
-            directions=["maximize"] * n_directions,
+            directions=["maximize"] * n_objectives,
             load_if_exists=True,
         )
+        check_directions(self, self.study_, n_objectives)
         return Trials(
             optuna,
             self.study_,
@@ -260,6 +263,9 @@ class OptunaSearchCV(SuggestedSearch):
     def _scores(self, outcome: Outcome) -> list[float]:
         if self.objectives is None:
             return [self._objective(outcome)]
+        names = metric_names([outcome], self.scoring)
+        if not outcome.failed:
+            check_metrics(self, names)
         return [mean_score(outcome, metric) for metric in self.objectives]
 
     def _search(
