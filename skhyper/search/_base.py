@@ -53,6 +53,9 @@ class BaseSearch(PlannedSearch):
 
     keeps_models: ClassVar[bool] = True
 
+    # The arguments that together name what a search goes on with.
+    kept_by: ClassVar[tuple[str, ...]] = ()
+
     random_state: Any
     refit_epochs: Any
     fused: Any

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Any
 from numpy.random import SeedSequence
 
 from skhyper._files import write_whole
+from skhyper._identity import fingerprint
 from skhyper.exceptions import StoreWarning
 from skhyper.search._candidate import Ask, Outcome
+from skhyper.search._origin import Origin
 from skhyper.search._warm import Known
 from skhyper.search._written import read_outcome, write_outcome
 from skhyper.spaces import SearchSpace
@@ -21,8 +24,10 @@ from skhyper.spaces._hyperopt import drawn_as
 
 __all__ = ["Draws", "load_trials"]
 
-# Where a trial keeps what is known of its candidate, and that it is of another search.
-RESULTS, TOLD = "skhyper:results", "skhyper:told"
+# Where a trial keeps what is known of its candidate, which one that is and from what it
+# was made, and that it is of another search.
+RESULTS, PARAMS = "skhyper:results", "skhyper:params"
+ORIGIN, TOLD = "skhyper:origin", "skhyper:told"
 
 
 class Draws:
@@ -48,6 +53,8 @@ class Draws:
         How many trials there are to be, and how many are asked for at once.
     score : callable
         Gives the score of an outcome, NaN for a failed one.
+    known : sequence of Known, default=()
+        Candidates of another search; they are added when the trials are joined.
     """
 
     def __init__(
@@ -61,6 +68,7 @@ class Draws:
         n_iter: int,
         n_points: int,
         score: Callable[[Outcome], float],
+        known: Sequence[Known] = (),
     ) -> None:
         self.hyperopt = hyperopt
         self.algorithm = algorithm
@@ -71,6 +79,8 @@ class Draws:
         self.n_iter = n_iter
         self.n_points = n_points
         self.score = score
+        self.known = known
+        self.origin: Origin | None = None
         self.n_evaluations = max(n_iter - self._n_known(), 0)
         self.expression = hyperopt.hp.choice(
             "space",
@@ -104,20 +114,46 @@ class Draws:
                 outcomes += [] if outcome is None else [outcome]
         return outcomes
 
-    def begin_with(self, known: Sequence[Known]) -> None:
-        """Add finished trials of another search, which do not count.
+    def join(self, origin: Origin) -> None:
+        """Go on with the trials, and with what another search has found.
 
         Parameters
         ----------
-        known : sequence of Known
-            Its candidates; those are left out that the trials have already.
+        origin : Origin
+            What the trials are made from.
+
+        Raises
+        ------
+        ValueError
+            If some were made from something else.
         """
+        self.origin = origin
+        own = [trial for trial in self.trials.trials if ORIGIN in trial["result"]]
+        others = [trial["result"][ORIGIN] for trial in own]
+        origin.check(others, in_space=all(map(self._is_in_space, own)))
+        self._add_known()
+
+    def _is_in_space(self, trial: dict[str, Any]) -> bool:
+        """Tell whether a trial still means the candidate that was evaluated.
+
+        Of many values Hyperopt keeps only the number that they have in the space.
+        """
+        if {*trial["misc"]["vals"]} != {*self.domain.params}:
+            return False
+        try:
+            params = self._candidate(trial)
+        except (IndexError, KeyError, TypeError):
+            return False
+        return bool(fingerprint(params) == trial["result"][PARAMS])
+
+    def _add_known(self) -> None:
+        """Add finished trials of another search, which do not count, once."""
         told = [
             (trial["misc"]["vals"], trial["result"]["loss"])
             for trial in self.trials.trials
             if TOLD in trial["result"]
         ]
-        for one in known:
+        for one in self.known:
             number, params = next(iter(one.spaces.items()))
             prefix = _prefix(number, self.spaces)
             drawn = {
@@ -170,7 +206,13 @@ class Draws:
             result = {"status": self.hyperopt.STATUS_OK, "loss": -score}
             if math.isnan(score):
                 result = {"status": self.hyperopt.STATUS_FAIL}
-            trial["result"] = {**result, RESULTS: write_outcome(outcome)}
+            result |= {
+                RESULTS: write_outcome(outcome),
+                PARAMS: fingerprint(outcome.params),
+            }
+            if self.origin is not None:
+                result[ORIGIN] = self.origin.prints
+            trial["result"] = result
             trial["state"] = self.hyperopt.JOB_STATE_DONE
         self.trials.refresh()
         if self.path is not None:
@@ -215,15 +257,38 @@ def load_trials(hyperopt: ModuleType, path: Path) -> Any:
     trials : hyperopt.Trials
         Without any if there is no file, or it is damaged.
 
+    Raises
+    ------
+    ValueError
+        If it is a file of something else, or one cannot be written there.
+
     Warns
     -----
     StoreWarning
         If it is damaged.
     """
     trials = hyperopt.Trials()
+    rule = "The 'trials' parameter of HyperoptSearchCV must be"
+    if not path.parent.is_dir():
+        raise ValueError(
+            f"{rule} a file in a folder that exists. Got {str(path)!r}. Make the "
+            f"folder {str(path.parent)!r}, or name a file in another."
+        )
+    if path.is_dir():
+        raise ValueError(
+            f"{rule} a file. Got the folder {str(path)!r}. Name a file in it, such as "
+            f"{str(path / 'trials.json')!r}."
+        )
     if not path.exists():
         return trials
-    digest, _, text = path.read_text(errors="replace").partition("\n")
+    content = path.read_text(errors="replace")
+    digest, _, text = content.partition("\n")
+    if content and not re.fullmatch("[0-9a-f]{64}", digest):
+        raise ValueError(
+            f"{rule} a file that such a search has written, or none that exists. Got "
+            f"{str(path)!r}, which is a file of something else. Name another; a Trials "
+            "object that was pickled there is to be loaded and given itself."
+        )
     if hashlib.sha256(text.encode()).hexdigest() != digest:
         warnings.warn(
             f"{str(path)!r} is damaged and is not used: its checksum is wrong. The "

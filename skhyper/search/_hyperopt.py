@@ -15,6 +15,7 @@ from skhyper.search._docs import documented
 from skhyper.search._draws import Draws, load_trials
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
+from skhyper.search._origin import Origin
 from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
@@ -51,7 +52,8 @@ class HyperoptSearchCV(SuggestedSearch):
     trials : str, Path, hyperopt.Trials or None, default=None
         Trials to go on with. Those of a file are loaded from there if it exists, and
         saved to it after each batch, in JSON and with a checksum; a Trials object is
-        copied. None begins anew.
+        copied. What another search has saved must be of the same data, estimator,
+        scoring, space and splits. None begins anew.
     {scoring}
     {n_jobs}
     {refit}
@@ -102,6 +104,8 @@ class HyperoptSearchCV(SuggestedSearch):
     >>> len(search.trials_)
     8
     """
+
+    kept_by: ClassVar[tuple[str, ...]] = ("trials",)
 
     _parameter_constraints: ClassVar[dict[str, list[Any] | str]] = {
         **BaseSearchCV._parameter_constraints,
@@ -171,6 +175,7 @@ class HyperoptSearchCV(SuggestedSearch):
 
     def _strategy(self, parameters: Parameters) -> Draws:
         spaces = self._spaces(parameters)
+        known = read_warm_start(self, parameters, spaces)
         hyperopt = import_extra("hyperopt", type(self).__name__)
         path = Path(self.trials) if isinstance(self.trials, str | Path) else None
         if path is not None:
@@ -179,7 +184,7 @@ class HyperoptSearchCV(SuggestedSearch):
             self.trials_ = hyperopt.Trials()
         else:
             self.trials_ = deepcopy(self.trials)
-        draws = Draws(
+        return Draws(
             hyperopt,
             getattr(hyperopt, ALGORITHMS[self.algorithm]).suggest,
             spaces,
@@ -189,9 +194,8 @@ class HyperoptSearchCV(SuggestedSearch):
             self.n_iter,
             self.n_points,
             self._objective,
+            known,
         )
-        draws.begin_with(read_warm_start(self, parameters, spaces))
-        return draws
 
     def _search(
         self,
@@ -201,5 +205,9 @@ class HyperoptSearchCV(SuggestedSearch):
         context: CallbackContext,
     ) -> None:
         assert isinstance(strategy, Draws)
+        is_object = hasattr(self.trials, "insert_trial_docs")
+        remedy = "Give None." if is_object else "Name another file, or delete it."
+        spaces = self._spaces(Parameters(evaluation.estimator))
+        strategy.join(Origin(self, evaluation, spaces, remedy))
         evaluation.outcomes += strategy.earlier(len(evaluation.folds))
         super()._search(strategy, evaluation, budget, context)

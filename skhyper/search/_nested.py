@@ -17,6 +17,7 @@ from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.fused import Report, report_in_force
 from skhyper.search._base import BaseSearch
 from skhyper.search._fusion import joblib_options
+from skhyper.search._origin import goes_on
 from skhyper.search._target import Parameters
 
 __all__ = ["nested_score"]
@@ -43,7 +44,9 @@ def nested_score(
     ----------
     search : BaseSearchCV
         The search: one of this package, or another that extends scikit-learn's. It is
-        cloned, and must refit.
+        cloned, and must refit. One that keeps its trials (``storage`` with
+        ``study_name`` or ``name``, or ``trials``) cannot be nested: the outer folds
+        would share them, and so know of the rows that they are scored on.
     X : array-like of shape (n_samples, n_features)
         Features.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
@@ -75,9 +78,9 @@ def nested_score(
     TypeError
         If `search` is no search.
     ValueError
-        If it does not refit, or chooses by a callable of several metrics where
-        `scoring` is None; if `outer` does not split; if there are groups that no
-        splitter takes; or whatever ``cross_validate`` or the search raises.
+        If it does not refit, keeps its trials, or chooses by a callable of several
+        metrics where `scoring` is None; if `outer` does not split; if there are groups
+        that no splitter takes; or whatever ``cross_validate`` or the search raises.
 
     See Also
     --------
@@ -141,6 +144,13 @@ def _check(search: Any, outer: Any, scoring: Any, params: dict[str, Any]) -> Non
             "The 'search' parameter of nested_score must have one metric to be scored "
             f"by. Got {type(search).__name__} with several metrics and a callable as "
             "refit. Give nested_score a scoring, or set refit to the name of a metric."
+        )
+    if isinstance(search, BaseSearch) and goes_on(search):
+        got = ", ".join(f"{name}={getattr(search, name)!r}" for name in search.kept_by)
+        mistakes.append(
+            "The 'search' parameter of nested_score must not keep its trials, which "
+            "the outer folds would share and so know of the rows that they are scored "
+            f"on. Got {type(search).__name__} with {got}. Leave that out."
         )
     is_count = Interval(Integral, 2, None, closed="left").is_satisfied_by(outer)
     splits = isinstance(outer, Iterable) or hasattr(outer, "split")

@@ -17,12 +17,15 @@ from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._leg import Leg
+from skhyper.search._origin import Origin
 from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
-from skhyper.search._results import mean_score
+from skhyper.search._results import mean_score, metric_names
 from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
 from skhyper.search._study import (
+    check_directions,
     check_engine,
+    check_metrics,
     make_pruner,
     params_from,
     set_sampler,
@@ -75,7 +78,8 @@ class OptunaSearchCV(SuggestedSearch):
         Where the study is kept, such as ``"sqlite:///study.db"``. Several processes may
         share it. None keeps it in memory.
     study_name : str or None, default=None
-        Name of the study in the storage; one that exists is gone on with.
+        Name of the study in the storage; one that exists is gone on with, if its trials
+        are of the same data, estimator, scoring, space and splits.
     objectives : sequence of str or None, default=None
         Metrics of `scoring` that are all to be high, so that there is a front of best
         trials; None for the one that `refit` names, else the first.
@@ -134,6 +138,8 @@ class OptunaSearchCV(SuggestedSearch):
     >>> len(search.study_.trials)
     8
     """
+
+    kept_by: ClassVar[tuple[str, ...]] = ("storage", "study_name")
 
     _parameter_constraints: ClassVar[dict[str, list[Any] | str]] = {
         **BaseSearchCV._parameter_constraints,
@@ -224,15 +230,16 @@ class OptunaSearchCV(SuggestedSearch):
         optuna = import_extra("optuna", type(self).__name__)
         spaces = self._spaces(parameters)
         known = read_warm_start(self, parameters, spaces, self.objectives)
-        n_directions = len(self.objectives or [""])
+        n_objectives = len(self.objectives or [""])
         self.study_ = optuna.create_study(
             storage=self.storage,
             study_name=self.study_name,
             pruner=make_pruner(optuna, self),
-            directions=["maximize"] * n_directions,
+            directions=["maximize"] * n_objectives,
             load_if_exists=True,
         )
-        trials = Trials(
+        check_directions(self, self.study_, n_objectives)
+        return Trials(
             optuna,
             self.study_,
             partial(suggest_from, spaces),
@@ -241,12 +248,11 @@ class OptunaSearchCV(SuggestedSearch):
             self.n_points,
             self._scores,
             self._rungs(),
+            [
+                (params_from(spaces, *next(iter(one.spaces.items()))), one.scores)
+                for one in known
+            ],
         )
-        trials.begin_with(
-            (params_from(spaces, *next(iter(one.spaces.items()))), one.scores)
-            for one in known
-        )
-        return trials
 
     def _rungs(self) -> list[int]:
         """List the epochs after which trials may be pruned."""
@@ -257,6 +263,9 @@ class OptunaSearchCV(SuggestedSearch):
     def _scores(self, outcome: Outcome) -> list[float]:
         if self.objectives is None:
             return [self._objective(outcome)]
+        names = metric_names([outcome], self.scoring)
+        if not outcome.failed:
+            check_metrics(self, names)
         return [mean_score(outcome, metric) for metric in self.objectives]
 
     def _search(
@@ -268,9 +277,12 @@ class OptunaSearchCV(SuggestedSearch):
     ) -> None:
         assert isinstance(strategy, Trials)
         n_splits = len(evaluation.folds)
-        strategy.add_finished(evaluation.outcomes, n_splits)
-        super()._search(strategy, evaluation, budget, context)
-        strategy.add_finished(evaluation.outcomes, n_splits)
+        spaces = self._spaces(Parameters(evaluation.estimator))
+        remedy = "Give another study_name, or delete the study."
+        with strategy.joined(Origin(self, evaluation, spaces, remedy)):
+            strategy.add_finished(evaluation.outcomes, n_splits)
+            super()._search(strategy, evaluation, budget, context)
+            strategy.add_finished(evaluation.outcomes, n_splits)
         best = strategy.front()
         self.front_ = [
             outcome.number

@@ -15,6 +15,7 @@ from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._leg import Leg
+from skhyper.search._origin import Origin
 from skhyper.search._ray_engine import check_engine
 from skhyper.search._ray_runs import Runs
 from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
@@ -23,6 +24,8 @@ from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
 
 __all__ = ["RayTuneSearchCV"]
+
+REMEDY = "Give another name, or delete the runs."
 
 
 @documented()
@@ -71,7 +74,8 @@ class RayTuneSearchCV(SuggestedSearch):
         Where Ray Tune keeps the runs. None keeps them for as long as the search lasts.
     name : str or None, default=None
         Name of the runs there, to be given with `storage`. Runs of that name that were
-        cut off go on, and those that had ended are taken as they are.
+        cut off go on, and those that had ended are taken as they are, if they are of
+        the same data, estimator, scoring, space and splits.
     {scoring}
     n_jobs : int, default=None
         Trials at the same time; None and -1 are as many as there are resources for.
@@ -134,6 +138,8 @@ class RayTuneSearchCV(SuggestedSearch):
     """
 
     keeps_models: ClassVar[bool] = False
+
+    kept_by: ClassVar[tuple[str, ...]] = ("storage", "name")
 
     _parameter_constraints: ClassVar[dict[str, list[Any] | str]] = {
         **BaseSearchCV._parameter_constraints,
@@ -224,6 +230,8 @@ class RayTuneSearchCV(SuggestedSearch):
         budget: Budget,
         context: CallbackContext,
     ) -> None:
+        spaces = self._spaces(Parameters(evaluation.estimator))
+        strategy.join(Origin(self, evaluation, spaces, REMEDY, whole_space=True))
         search_context = context.subcontext(task_name="search")
         search_context.call_on_fit_task_begin(estimator=self)
         budget.begin(evaluation, {}, self._whole_leg())

@@ -1,6 +1,7 @@
 """The runs of Ray Tune, and what came of them."""
 
 import builtins
+import json
 import logging
 import os
 import signal
@@ -17,9 +18,11 @@ from types import ModuleType
 from typing import Any
 
 from skhyper._extras import import_extra
+from skhyper._files import write_whole
 from skhyper.search._brackets import rung_epochs
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
+from skhyper.search._origin import Origin
 from skhyper.search._ray_engine import (
     check_resources,
     machines_of,
@@ -36,6 +39,9 @@ from skhyper.spaces._ray import Drawn
 from skhyper.training import Deadline
 
 __all__ = ["Runs"]
+
+# Where it is kept among the runs from what they are made.
+ORIGIN = "skhyper.json"
 
 # How often a trial may lose its process before it has failed.
 MOST_LOSSES = 1
@@ -67,6 +73,29 @@ class Runs:
         self.search = search
         self.spaces = spaces
         self.seed = seed
+
+    def join(self, origin: Origin) -> None:
+        """Go on with the runs that there are, or note from what they will be made.
+
+        Parameters
+        ----------
+        origin : Origin
+            What that is.
+
+        Raises
+        ------
+        ValueError
+            If there are runs that were made from something else.
+        """
+        if self.search.storage is None:
+            return
+        folder = Path(self.search.storage) / self.search.name
+        note = folder / ORIGIN
+        if not self.tune.Tuner.can_restore(str(folder)):
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(note, json.dumps(origin.prints).encode())
+        elif note.exists():
+            origin.check([json.loads(note.read_bytes())])
 
     def run(self, evaluation: Evaluation) -> Any:
         """Run the trials, and add their outcomes to those of an evaluation.

@@ -1,18 +1,27 @@
 """What a search of Optuna's is made of: its sampler, its pruner, its suggestions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
 from numpy.random import SeedSequence
 
 from skhyper._extras import import_extra
+from skhyper._sklearn import MultimetricScorer
 from skhyper.exceptions import did_you_mean
 from skhyper.search._going_on import check_rungs
 from skhyper.spaces import SearchSpace
 from skhyper.spaces._optuna import suggested_as
 
-__all__ = ["check_engine", "make_pruner", "params_from", "set_sampler", "suggest_from"]
+__all__ = [
+    "check_directions",
+    "check_engine",
+    "check_metrics",
+    "make_pruner",
+    "params_from",
+    "set_sampler",
+    "suggest_from",
+]
 
 SAMPLERS = {
     "tpe": "TPESampler",
@@ -34,8 +43,8 @@ def check_engine(search: Any) -> None:
     Raises
     ------
     ValueError
-        If the sampler or the pruner is none, or arguments do not go together. All
-        mistakes are in the one message.
+        If the sampler, the pruner or the storage is none, the objectives are no
+        metrics, or arguments do not go together. All mistakes are in the one message.
     """
     name = type(search).__name__
     mistakes = [
@@ -54,6 +63,15 @@ def check_engine(search: Any) -> None:
             f"The 'sampler' parameter of {name} must be one of {sorted(SAMPLERS)} or a "
             f"sampler of Optuna's. Got {search.sampler!r}."
         )
+    if not isinstance(search.pruner, str | None) and not hasattr(
+        search.pruner, "prune"
+    ):
+        mistakes.append(
+            f"The 'pruner' parameter of {name} must be one of {sorted(PRUNERS)}, a "
+            f"pruner of Optuna's or None. Got {search.pruner!r}."
+        )
+    mistakes += _storage_mistakes(search.storage, name)
+    mistakes += _objective_mistakes(search, name)
     if search.pruner is not None and search.objectives:
         mistakes.append(
             f"The 'pruner' parameter of {name} must be None where there are several "
@@ -64,6 +82,100 @@ def check_engine(search: Any) -> None:
     if search.pruner is not None:
         check_rungs(search)
     import_extra("optuna", name)
+
+
+def _storage_mistakes(storage: Any, name: str) -> Iterator[str]:
+    rule = f"The 'storage' parameter of {name} must be"
+    if isinstance(storage, str) and "://" not in storage:
+        yield (
+            f"{rule} the address of a database. Got {storage!r}. For a file write "
+            f"{f'sqlite:///{storage}'!r}."
+        )
+    elif not isinstance(storage, str | None) and not hasattr(
+        storage, "create_new_study"
+    ):
+        yield (
+            f"{rule} the address of a database, such as 'sqlite:///study.db', a "
+            f"storage of Optuna's or None. Got {storage!r}."
+        )
+
+
+def _objective_mistakes(search: Any, name: str) -> Iterator[str]:
+    objectives = search.objectives
+    if objectives is None:
+        return
+    rule = f"The 'objectives' parameter of {name} must"
+    if not objectives:
+        yield f"{rule} name at least one metric, or be None. Got {objectives!r}."
+        return
+    scorer, _ = search._get_scorers()
+    if isinstance(scorer, MultimetricScorer):
+        known = list(scorer._scorers)
+        for objective in objectives:
+            if objective not in known:
+                yield (
+                    f"{rule} be metrics of 'scoring', which has {sorted(known)}. Got "
+                    f"{objective!r}.{did_you_mean(objective, known)}"
+                )
+        if len({*map(repr, objectives)}) < len(objectives):
+            yield f"{rule} name each metric once. Got {objectives!r}."
+    elif not callable(search.scoring):
+        yield (
+            f"{rule} be None where there is a single metric. Got {objectives!r} with "
+            f"scoring={search.scoring!r}. Give 'scoring' a list of metrics."
+        )
+
+
+def check_directions(search: Any, study: Any, n_objectives: int) -> None:
+    """Check that a study is to maximize as many values as a search gives it.
+
+    Parameters
+    ----------
+    search : OptunaSearchCV
+        The search.
+    study : optuna.study.Study
+        Its study.
+    n_objectives : int
+        How many there are.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    wanted = ["maximize"] * n_objectives
+    found = [direction.name.lower() for direction in study.directions]
+    if found != wanted:
+        raise ValueError(
+            f"The 'storage' and 'study_name' parameters of {type(search).__name__} "
+            f"must name a study of the directions {wanted}, one for each of the "
+            f"'objectives'. Got study_name={search.study_name!r}, which has {found}, "
+            f"with objectives={search.objectives!r}. Give another study_name, or "
+            "delete the study."
+        )
+
+
+def check_metrics(search: Any, names: Sequence[str] | None) -> None:
+    """Check the objectives, where it is known only from scores which metrics there are.
+
+    Parameters
+    ----------
+    search : OptunaSearchCV
+        The search.
+    names : sequence of str or None
+        The metrics; None where there is a single one.
+
+    Raises
+    ------
+    ValueError
+        If some are no metrics.
+    """
+    missing = [name for name in search.objectives or () if name not in (names or ())]
+    if missing:
+        raise ValueError(
+            f"The 'objectives' parameter of {type(search).__name__} must be metrics "
+            f"that 'scoring' returns, which are {names}. Got {missing}."
+        )
 
 
 def make_pruner(optuna: ModuleType, search: Any) -> Any:

@@ -2,21 +2,31 @@
 
 import math
 import os
+import secrets
 import socket
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
 from skhyper.search._candidate import Ask, Outcome
+from skhyper.search._origin import Origin
 from skhyper.search._written import read_outcome, write_outcome
 
 __all__ = ["Trials"]
 
-# What is noted of a trial, who runs it and what came of it, or that another search has
-# evaluated it; and of a study, which trials were left behind.
+# What is noted of a trial, who runs it, from what it is made and what came of it, or
+# that another search has evaluated it; and of a study, which trials were left behind.
 PROCESS, RESULTS, REDONE = "skhyper:process", "skhyper:results", "skhyper:redone"
-TOLD = "skhyper:told"
+ORIGIN, TOLD = "skhyper:origin", "skhyper:told"
+
+# The searches that run in this process: its trials of any other are left behind.
+HERE: set[str] = set()
+
+# Of two threads that ask a database at once, both may be given the same trial.
+TAKING = threading.Lock()
 
 
 class Trials:
@@ -45,6 +55,9 @@ class Trials:
     epochs : sequence of int, default=()
         Epochs after which the study may prune a trial, the last of them its end; empty
         where it prunes none.
+    known : iterable of (dict, list of float), default=()
+        What Optuna keeps of the candidates of another search, and their values; they
+        are added when the study is joined.
     """
 
     def __init__(
@@ -57,6 +70,7 @@ class Trials:
         n_points: int,
         scores: Callable[[Outcome], list[float]],
         epochs: Sequence[int] = (),
+        known: Iterable[tuple[dict[str, Any], list[float]]] = (),
     ) -> None:
         self.optuna = optuna
         self.study = study
@@ -66,26 +80,71 @@ class Trials:
         self.n_points = n_points
         self.scores = scores
         self.epochs = epochs
+        self.known = known
         self.n_evaluations = None
+        self.origin: Origin | None = None
+        self._name = secrets.token_hex(8)
         self._asked: list[tuple[Any, Ask]] = []
         self._going_on: list[tuple[Any, Ask]] = []
-        for trial in self._trials():
-            if self._is_left_behind(trial):
-                self._do_over(trial)
-        self._redone = set(study.user_attrs.get(REDONE, []))
+        self._redone: set[int] = set()
 
-    def begin_with(self, known: Iterable[tuple[dict[str, Any], list[float]]]) -> None:
-        """Add finished trials of another search, which do not count.
+    @contextmanager
+    def joined(self, origin: Origin) -> Iterator[None]:
+        """Take up what was left behind, and let others know that this search runs.
 
         Parameters
         ----------
-        known : iterable of (dict, list of float)
-            What Optuna keeps of their candidates, and their values; those are left out
-            that the study has already.
+        origin : Origin
+            What the trials are made from.
+
+        Raises
+        ------
+        ValueError
+            If the study has trials that were made from something else.
         """
+        self.origin = origin
+        self._check_origin(thoroughly=True)
+        HERE.add(self._name)
+        try:
+            with TAKING:
+                for trial in filter(self._is_left_behind, self._trials()):
+                    self._do_over(trial)
+            self._redone = set(self.study.user_attrs.get(REDONE, []))
+            self._add_known()
+            yield
+        finally:
+            HERE.discard(self._name)
+
+    def _check_origin(self, *, thoroughly: bool = False) -> None:
+        """Refuse a study with trials of others, which may have joined it meanwhile."""
+        if self.origin is not None:
+            own = [trial for trial in self._trials() if ORIGIN in trial.user_attrs]
+            others = [trial.user_attrs[ORIGIN] for trial in own]
+            in_space = not thoroughly or all(map(self._is_in_space, own))
+            self.origin.check(others, in_space=in_space)
+
+    def _is_in_space(self, trial: Any) -> bool:
+        """Tell whether the study may go on with the space, as far as a trial knows."""
+        if not trial.user_attrs[PROCESS]["has_asked"]:
+            return True
+        fixed = self.optuna.trial.FixedTrial(trial.params)
+        is_compatible = self.optuna.distributions.check_distribution_compatibility
+        try:
+            with warnings.catch_warnings():
+                # A range may become narrower.
+                warnings.simplefilter("ignore")
+                self.suggest(fixed)
+            for name, distribution in trial.distributions.items():
+                is_compatible(distribution, fixed.distributions[name])
+        except (KeyError, ValueError):
+            return False
+        return True
+
+    def _add_known(self) -> None:
+        """Add finished trials of another search, which do not count, once."""
         trials = filter(_is_told, self._trials())
         told = [(trial.params, trial.values) for trial in trials]
-        for params, values in known:
+        for params, values in self.known:
             if (params, values) in told:
                 continue
             fixed = self.optuna.trial.FixedTrial(params)
@@ -126,6 +185,7 @@ class Trials:
         n_splits : int
             Splits of the search.
         """
+        self._check_origin(thoroughly=True)
         own = {outcome.notes["trial"] for outcome in outcomes}
         for trial in self._trials():
             text = trial.user_attrs.get(RESULTS)
@@ -138,6 +198,7 @@ class Trials:
 
     def ask(self) -> list[Ask]:
         """Return those that go on, and new ones, as many as are evaluated at once."""
+        self._check_origin()
         self._asked, self._going_on = self._going_on, []
         n_known = sum(map(self._counts, self._trials()))
         while len(self._asked) < self.n_points and n_known < self.n_iter:
@@ -171,13 +232,16 @@ class Trials:
 
     def _new(self, n_known: int) -> tuple[Any, Ask]:
         self.prepare(n_known)
-        if not any(trial.state.name == "WAITING" for trial in self._trials()):
-            # So that at no moment there is a trial of which it is not noted whose.
-            self.study.enqueue_trial({}, {PROCESS: _process(has_asked=False)})
-        trial = self.study.ask()
-        trial.set_user_attr(PROCESS, _process(has_asked=False))
+        with TAKING:
+            if not any(trial.state.name == "WAITING" for trial in self._trials()):
+                # So that at no moment there is a trial of which it is not noted whose.
+                self.study.enqueue_trial({}, {PROCESS: self._process(has_asked=False)})
+            trial = self.study.ask()
+            trial.set_user_attr(PROCESS, self._process(has_asked=False))
+        if self.origin is not None:
+            trial.set_user_attr(ORIGIN, self.origin.prints)
         params = self.suggest(trial)
-        trial.set_user_attr(PROCESS, _process(has_asked=True))
+        trial.set_user_attr(PROCESS, self._process(has_asked=True))
         return trial, self._ask(trial, Outcome(params, 0))
 
     def _do_over(self, trial: Any) -> None:
@@ -186,7 +250,7 @@ class Trials:
         self.study.set_user_attr(REDONE, [*redone, trial.number])
         self.study.tell(trial.number, state=self.optuna.trial.TrialState.FAIL)
         params = trial.params if trial.user_attrs[PROCESS]["has_asked"] else {}
-        self.study.enqueue_trial(params, {PROCESS: _process(has_asked=False)})
+        self.study.enqueue_trial(params, {PROCESS: self._process(has_asked=False)})
 
     def _ask(self, trial: Any, outcome: Outcome) -> Ask:
         """Ask for the next rung of a candidate, or for all of its epochs."""
@@ -216,8 +280,20 @@ class Trials:
         process = trial.user_attrs.get(PROCESS)
         if trial.state != self.optuna.trial.TrialState.RUNNING or process is None:
             return False
-        is_here = process["host"] == socket.gethostname()
-        return is_here and not _is_alive(process["id"])
+        if process["host"] != socket.gethostname():
+            return False
+        if process["id"] == os.getpid():
+            return process["search"] not in HERE
+        return not _is_alive(process["id"])
+
+    def _process(self, *, has_asked: bool) -> dict[str, Any]:
+        """Note whose a trial is, and whether all of its parameters are suggested."""
+        return {
+            "host": socket.gethostname(),
+            "id": os.getpid(),
+            "search": self._name,
+            "has_asked": has_asked,
+        }
 
 
 def _is_told(trial: Any) -> bool:
@@ -225,14 +301,7 @@ def _is_told(trial: Any) -> bool:
     return TOLD in trial.user_attrs
 
 
-def _process(*, has_asked: bool) -> dict[str, Any]:
-    """Note whose a trial is, and whether all of its parameters are suggested."""
-    return {"host": socket.gethostname(), "id": os.getpid(), "has_asked": has_asked}
-
-
 def _is_alive(number: int) -> bool:
-    if number == os.getpid():
-        return False
     with suppress(ProcessLookupError):
         try:
             os.kill(number, 0)

@@ -103,6 +103,45 @@ def test_damaged_trials_are_noticed(tmp_path, damage):
     assert_same(again, expected)
 
 
+def pickled_trials():
+    trials = hyperopt.Trials()
+    space = {"lr": hyperopt.hp.uniform("lr", 0, 1)}
+    hyperopt.fmin(
+        lambda point: (point["lr"] - 0.1) ** 2,
+        space,
+        hyperopt.tpe.suggest,
+        3,
+        trials=trials,
+        show_progressbar=False,
+    )
+    return pickle.dumps(trials)
+
+
+@pytest.mark.parametrize("content", ["pickle", "text", "line"])
+def test_a_file_of_something_else_is_left_alone(tmp_path, content):
+    path = tmp_path / "mine"
+    kinds = {"pickle": pickled_trials(), "text": b"my notes", "line": b"\nnotes"}
+    path.write_bytes(kinds[content])
+    words = "'trials' parameter of HyperoptSearchCV .* a file of something else"
+    with pytest.raises(ValueError, match=words):
+        make(trials=path).fit(X, Y)
+    assert path.read_bytes() == kinds[content]
+
+
+def never(estimator, X, y):
+    raise AssertionError("nothing is to be trained")
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [(".", "must be a file. Got the folder"), ("no/t.json", "Make the folder")],
+)
+def test_a_place_that_is_no_file_is_named_before_training(tmp_path, place, message):
+    search = make(trials=tmp_path / place, scoring=never, error_score="raise")
+    with pytest.raises(ValueError, match=f"'trials' parameter of .*{message}"):
+        search.fit(X, Y)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

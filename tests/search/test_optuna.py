@@ -23,6 +23,7 @@ from skopt.space import Real
 
 from skhyper import GridSearchCV, MLPClassifier, MLPRegressor, OptunaSearchCV, presets
 from skhyper.spaces import Float, SearchSpace
+from tests.search.kill import make_search
 from tests.search.test_rungs import assert_same
 
 X, Y = load_iris(return_X_y=True)
@@ -178,7 +179,7 @@ def test_a_search_that_is_killed_again_and_again_goes_on(tmp_path):
 
 def test_processes_share_a_study(tmp_path):
     storage = f"sqlite:///{tmp_path}/study.db"
-    make(n_iter=1, storage=storage, study_name="kill").fit(X, Y)
+    make_search("optuna", None, storage).set_params(n_iter=1).fit(X, Y)
     processes = [run("none", storage) for _ in range(2)]
     tables = [json.loads(p.communicate()[0])["table"] for p in processes]
     study = optuna.load_study(study_name="kill", storage=storage)
@@ -214,6 +215,76 @@ def test_regression_weights_and_pickles():
 def test_mistakes_are_named(settings, message):
     search = make(NET).set_params(**settings)
     with pytest.raises(ValueError, match=f"(?s){message}"):
+        search.fit(X, Y)
+
+
+def never(estimator, X, y):
+    raise AssertionError("nothing is to be trained")
+
+
+METRICS = {"scoring": {"accuracy": "accuracy", "own": never}, "refit": "accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"objectives": ["accuracy", "onw"], **METRICS},
+            r"'objectives' .* metrics of 'scoring', which has \['accuracy', 'own'\]. "
+            r"Got 'onw'. Did you mean 'own'\?",
+        ),
+        ({"objectives": [1, "own"], **METRICS}, "'objectives' .* Got 1."),
+        ({"objectives": [["own"], "own"], **METRICS}, r"'objectives' .* Got \['own'\]"),
+        ({"objectives": ["own", "own"], **METRICS}, "name each metric once"),
+        ({"objectives": [], **METRICS}, r"name at least one metric, .* Got \[\]"),
+        (
+            {"objectives": ["accuracy", "f1"], "scoring": "accuracy"},
+            "'objectives' .* single metric.* Give 'scoring' a list",
+        ),
+        ({"pruner": 3}, "'pruner' parameter of OptunaSearchCV .* Got 3"),
+        ({"storage": 3}, "'storage' parameter of OptunaSearchCV .* Got 3"),
+        ({"storage": "study.db"}, "'storage' .* write 'sqlite:///study.db'"),
+        (
+            {"storage": "study.db", "pruner": 3, "objectives": []},
+            "(?s)'pruner' .*\n.*'storage' .*\n.*'objectives' ",
+        ),
+    ],
+)
+def test_mistakes_are_named_before_training(settings, message):
+    search = make(NET, **{"scoring": never, "error_score": "raise", **settings})
+    with pytest.raises(ValueError, match=message):
+        search.fit(X, Y)
+
+
+def accuracy_alone(estimator, X, y):
+    return {"accuracy": estimator.score(X, y)}
+
+
+def test_objectives_that_a_callable_does_not_return_are_named():
+    search = make(objectives=["accuracy", "own"], scoring=accuracy_alone, refit=False)
+    words = r"that 'scoring' returns, which are \['accuracy'\]. Got \['own'\]"
+    with pytest.raises(ValueError, match=words):
+        search.fit(X, Y)
+
+
+@pytest.mark.parametrize("objectives", [None, ["accuracy", "neg_log_loss"]])
+def test_a_study_of_other_directions_is_refused(objectives, tmp_path):
+    storage = f"sqlite:///{tmp_path}/study.db"
+    optuna.create_study(storage=storage, study_name="one", direction="minimize")
+    metrics = {"scoring": ["accuracy", "neg_log_loss"], "refit": "accuracy"}
+    search = make(storage=storage, study_name="one", objectives=objectives, **metrics)
+    words = "of the directions .*'maximize'.* which has .*'minimize'.* delete the study"
+    with pytest.raises(ValueError, match=words):
+        search.fit(X, Y)
+    assert not search.study_.trials
+
+
+def test_objectives_are_not_added_to_a_study(tmp_path):
+    kept = {"storage": f"sqlite:///{tmp_path}/study.db", "study_name": "one"}
+    metrics = {"scoring": ["accuracy", "neg_log_loss"], "refit": "accuracy"}
+    make(n_iter=2, **kept, **metrics).fit(X, Y)
+    search = make(objectives=metrics["scoring"], **kept, **metrics)
+    with pytest.raises(ValueError, match=r"with objectives=.* Give another study_name"):
         search.fit(X, Y)
 
 

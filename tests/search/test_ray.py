@@ -353,6 +353,24 @@ def test_runs_with_other_splits_are_not_mistaken(tmp_path):
         make(**settings, cv=4).fit(X, Y)
 
 
+def test_runs_of_another_search_are_refused(tmp_path):
+    settings = {"storage": tmp_path, "name": "runs", "n_iter": 2}
+    make(**settings).fit(X, Y)
+    other = PIPELINE[-1]
+    remedy = "Give another name, or delete the runs"
+    for search, data, what in (
+        (make(**settings), (X + 1, Y), "other data"),
+        (make(**settings, estimator=other), (X, Y), "another space"),
+        (make({"lr": loguniform(1e-4, 1)}, **settings), (X, Y), "another space"),
+        (make(**settings, scoring="neg_log_loss"), (X, Y), "another scoring"),
+    ):
+        words = f"'storage' and 'name' parameters .* have {what} than .* {remedy}"
+        with pytest.raises(ValueError, match=words):
+            search.fit(*data)
+    again = make(**settings, n_jobs=1, refit=False).fit(X, Y)
+    assert len(scores_of(again)) == 2
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
