@@ -229,9 +229,9 @@ METRICS = {"scoring": {"accuracy": "accuracy", "own": never}, "refit": "accuracy
     ("settings", "message"),
     [
         (
-            {"objectives": ["accuracy", "onw"], **METRICS},
+            {"objectives": ["accuracy", "own_"], **METRICS},
             r"'objectives' .* metrics of 'scoring', which has \['accuracy', 'own'\]. "
-            r"Got 'onw'. Did you mean 'own'\?",
+            r"Got 'own_'. Did you mean 'own'\?",
         ),
         ({"objectives": [1, "own"], **METRICS}, "'objectives' .* Got 1."),
         ({"objectives": [["own"], "own"], **METRICS}, r"'objectives' .* Got \['own'\]"),
