@@ -22,6 +22,10 @@ __all__ = ["Trials"]
 PROCESS, RESULTS, REDONE = "skhyper:process", "skhyper:results", "skhyper:redone"
 ORIGIN, TOLD = "skhyper:origin", "skhyper:told"
 
+# The place of a trial among all of a search, by which the sampler is made ready, and
+# the number of the trial of which it is another try.
+PLACE, AGAIN = "skhyper:place", "skhyper:again"
+
 # The searches that run in this process: its trials of any other are left behind.
 HERE: set[str] = set()
 
@@ -208,6 +212,7 @@ class Trials:
                 # A batch that was cut off is completed, so that the next one knows as
                 # much as if it had not been.
                 break
+        self._asked.sort(key=lambda pair: _place(pair[0]))
         return [ask for _, ask in self._asked]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
@@ -231,11 +236,16 @@ class Trials:
         outcome.legs.clear()
 
     def _new(self, n_known: int) -> tuple[Any, Ask]:
-        self.prepare(n_known)
         with TAKING:
-            if not any(trial.state.name == "WAITING" for trial in self._trials()):
+            waiting = [
+                trial for trial in self._trials() if trial.state.name == "WAITING"
+            ]
+            place = _place(waiting[0]) if waiting else n_known
+            self.prepare(place)
+            if not waiting:
                 # So that at no moment there is a trial of which it is not noted whose.
-                self.study.enqueue_trial({}, {PROCESS: self._process(has_asked=False)})
+                notes = {PROCESS: self._process(has_asked=False), PLACE: place}
+                self.study.enqueue_trial({}, notes)
             trial = self.study.ask()
             trial.set_user_attr(PROCESS, self._process(has_asked=False))
         if self.origin is not None:
@@ -245,12 +255,19 @@ class Trials:
         return trial, self._ask(trial, Outcome(params, 0))
 
     def _do_over(self, trial: Any) -> None:
-        """Let a trial that was left behind be asked for again, as another one."""
+        """Let a trial that was left behind be asked for again, as another one.
+
+        Whatever ends this process meanwhile, the trial is neither lost nor doubled.
+        """
+        trials = self._trials()
+        if not any(one.user_attrs.get(AGAIN) == trial.number for one in trials):
+            params = trial.params if trial.user_attrs[PROCESS]["has_asked"] else {}
+            notes = {AGAIN: trial.number, PLACE: _place(trial)}
+            process = self._process(has_asked=False)
+            self.study.enqueue_trial(params, {PROCESS: process, **notes})
         redone = self.study.user_attrs.get(REDONE, [])
         self.study.set_user_attr(REDONE, [*redone, trial.number])
         self.study.tell(trial.number, state=self.optuna.trial.TrialState.FAIL)
-        params = trial.params if trial.user_attrs[PROCESS]["has_asked"] else {}
-        self.study.enqueue_trial(params, {PROCESS: self._process(has_asked=False)})
 
     def _ask(self, trial: Any, outcome: Outcome) -> Ask:
         """Ask for the next rung of a candidate, or for all of its epochs."""
@@ -294,6 +311,11 @@ class Trials:
             "search": self._name,
             "has_asked": has_asked,
         }
+
+
+def _place(trial: Any) -> int:
+    """Give the place of a trial; that of one of others is its number."""
+    return trial.user_attrs.get(PLACE, trial.number)
 
 
 def _is_told(trial: Any) -> bool:
