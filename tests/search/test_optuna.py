@@ -202,23 +202,23 @@ def test_a_search_that_is_killed_again_and_again_goes_on(whole, tmp_path):
 
 
 def test_a_trial_that_is_done_over_is_neither_lost_nor_doubled(tmp_path):
-    storage = f"sqlite:///{tmp_path}/study.db"
-    search = make_search("optuna", None, storage).set_params(n_iter=4)
-    search.fit(X, Y)
-    study, process = search.study_, {"host": socket.gethostname(), "id": 2**22 + 1}
-    for number in range(3):
-        notes = {"has_asked": False, "search": "another", **process}
-        study.enqueue_trial({}, {"skhyper:process": notes, "skhyper:place": 4 + number})
-        study.ask()
-    # A process has ended between the two steps of doing one of them over.
-    notes = {"skhyper:again": 5, "skhyper:place": 5, "skhyper:process": notes}
-    study.enqueue_trial({}, notes)
-    search.set_params(n_iter=8).fit(X, Y)
     whole = make_search("optuna", None).set_params(n_iter=8).fit(X, Y)
-    drawn, again = (
-        sorted(one.cv_results_["param_mlpclassifier__lr"]) for one in (whole, search)
-    )
-    assert drawn == again
+    storage = f"sqlite:///{tmp_path}/study.db"
+    search = make_search("optuna", None, storage).set_params(n_iter=4).fit(X, Y)
+    study = search.study_
+    # Another process was killed that had asked for three trials.
+    process = {"host": socket.gethostname(), "id": 2**22 + 1, "search": "another"}
+    notes = {"skhyper:process": {"has_asked": True, **process}}
+    for trial in whole.study_.trials[4:7]:
+        place = {"skhyper:place": trial.number}
+        study.enqueue_trial(trial.params, {**notes, **place})
+        study.ask(trial.distributions)
+    # And one that took them up ended in the middle of the second.
+    doubled = {"skhyper:again": 5, "skhyper:place": 5, **notes}
+    study.enqueue_trial(whole.study_.trials[5].params, doubled)
+    search.set_params(n_iter=8).fit(X, Y)
+    rates = [one.cv_results_["param_mlpclassifier__lr"] for one in (whole, search)]
+    assert sorted(rates[0]) == sorted(rates[1])
 
 
 def test_processes_share_a_study(tmp_path):
