@@ -10,6 +10,7 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures as warn_or_raise_about_fit_failures,
 )
+from sklearn.utils._array_api import _convert_to_numpy as convert_to_numpy
 from sklearn.utils._array_api import device as array_device
 from sklearn.utils._array_api import get_namespace
 from sklearn.utils._param_validation import (
@@ -33,6 +34,7 @@ __all__ = [
     "array_device",
     "check_method_params",
     "check_sample_weight",
+    "convert_to_numpy",
     "fit_context",
     "get_namespace",
     "safe_split",

@@ -99,6 +99,7 @@ def test_failed_fits_are_warned_of_or_raised():
 
 def test_library_and_device_of_an_array_are_known():
     xp, is_array_api = _sklearn.get_namespace(np.zeros(2))
+    assert _sklearn.convert_to_numpy(np.ones(2), xp).tolist() == [1, 1]
     assert xp.asarray([1, 2], device=_sklearn.array_device(np.zeros(2))).tolist() == [
         1,
         2,

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skhyper._identity import fingerprint
-from skhyper._sklearn import MultimetricScorer
+from skhyper._sklearn import MultimetricScorer, convert_to_numpy, get_namespace
 from skhyper.search._evaluation import Evaluation
 from skhyper.spaces import SearchSpace
 
@@ -84,11 +84,11 @@ class Origin:
         parts = {
             "data": [_as_rows(evaluation.X), _as_rows(evaluation.y)],
             "estimator": _traits(evaluation.estimator, searched),
-            "fit_params": dict(procedure.fit_params),
+            "fit_params": _each_as_rows(procedure.fit_params),
             "scoring": [
                 search.scoring,
                 _goal(search, procedure.scorer),
-                dict(procedure.score_params),
+                _each_as_rows(procedure.score_params),
             ],
             "splits": [(fold.train, fold.test) for fold in evaluation.folds],
         }
@@ -145,11 +145,17 @@ class Origin:
 
 
 def _as_rows(value: Any) -> Any:
-    """Take a list for the array that estimators make of it."""
+    """Take a list for the array that estimators make of it, and fetch other arrays."""
     if isinstance(value, list | tuple):
         with suppress(ValueError):
             return np.asarray(value)
+    if hasattr(value, "__array_namespace__"):
+        return convert_to_numpy(value, get_namespace(value)[0])
     return value
+
+
+def _each_as_rows(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _as_rows(value) for name, value in params.items()}
 
 
 def _traits(estimator: BaseEstimator, searched: set[str]) -> dict[str, Any]:
