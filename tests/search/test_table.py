@@ -197,13 +197,22 @@ def test_resume(name, tmp_path):
         "HyperoptSearchCV": {"trials": tmp_path / "trials.json"},
     }
     kept = {"memory": tmp_path / "memory", **own.get(name, {})}
-    whole, going_on = make(name), make(name, **kept)
     scorer = CutOffAt(6)
-    cut_off = make(name, scoring=scorer, error_score="raise", **kept)
+
+    def score(estimator, X, y):
+        return scorer(estimator, X, y) if cuts else estimator.score(X, y)
+
+    # What goes on has the scoring of what it goes on with.
+    whole = make(name, scoring=score)
+    going_on = make(name, scoring=score, **kept)
+    cut_off = make(name, scoring=score, error_score="raise", **kept)
     with in_fours():
+        cuts = False
         whole.fit(X, Y)
+        cuts = True
         with pytest.raises(CutOff):
             cut_off.fit(X, Y)
+        cuts = False
         going_on.fit(X, Y)
     for search in (whole, going_on):
         # A trial that was left behind has another number when it is taken up.
