@@ -109,12 +109,12 @@ class HoldoutPipeline(Pipeline):
         check_steps(self, params)
         X, y = indexable(X, y)
         holdout = holdout_of(self, y, params)
-        if holdout is None and _validation_rows(self, params):
-            _fit_validated(self, X, y, params)
-        elif holdout is None:
-            super().fit(X, y, **params)
-        else:
+        if holdout is not None:
             fit_steps(self, X, y, holdout, params)
+        elif (name := _validation_rows(self, params)) is not None:
+            _fit_validated(self, X, y, params, name)
+        else:
+            super().fit(X, y, **params)
         return self
 
 
@@ -130,20 +130,21 @@ def _validation_rows(pipeline: Pipeline, params: Mapping[str, Any]) -> str | Non
     return None if params.get(name) is None else name
 
 
-def _fit_validated(pipeline: Pipeline, X: Any, y: Any, params: dict[str, Any]) -> None:
-    """Fit the transformers on all rows, and transform the validation rows by them."""
+def _fit_validated(
+    pipeline: Pipeline, X: Any, y: Any, params: Mapping[str, Any], name: str
+) -> None:
+    """Fit the transformers on all rows, and transform the named ones by them."""
     front = Pipeline(
         pipeline.steps[:-1], memory=pipeline.memory, verbose=pipeline.verbose
     )
-    name = _validation_rows(pipeline, params)
-    if front.steps and name is not None:
-        shares, _ = shares_of(pipeline, params)
+    shares, own = shares_of(pipeline, params)
+    name = name.partition("__")[2]
+    if front.steps:
         X = front.fit_transform(X, y, **shares)
-        params = {**params, name: transform_by(front, params[name], {})}
+        own = {**own, name: transform_by(front, own[name], {})}
         pipeline.steps[:-1] = front.steps
-    own = shares_of(pipeline, params)[1]
     if isinstance(pipeline[-1], Pipeline):
-        _fit_validated(pipeline[-1], X, y, dict(own))
+        _fit_validated(pipeline[-1], X, y, own, name)
     else:
         pipeline[-1].fit(X, y, **own)
 
