@@ -263,7 +263,9 @@ def test_fits_that_stop_early_leave_more_time_to_others(digits):
     search.fit(*digits)
     # For a refit of so many epochs half of the time would be kept.
     assert time.time() - began > 0.7 * SECONDS
-    assert search.best_estimator_.stop_reason_ == "early_stopping"
+    # A refit for which no time is kept has one epoch. How many this one has depends on
+    # what else the machine does in its half second.
+    assert search.best_estimator_.n_iter_ > 1
 
 
 def test_a_refit_of_fewer_epochs_than_the_splits_had_is_warned_of():

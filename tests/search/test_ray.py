@@ -16,7 +16,7 @@ import pytest
 import ray
 from ray import tune
 from scipy.stats import loguniform
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import make_pipeline
@@ -70,7 +70,7 @@ def test_trials_score_what_a_grid_of_the_same_candidates_does():
     grid = [{name: [v] for name, v in p.items()} for p in search.cv_results_["params"]]
     assert len(list(ParameterGrid(grid))) == 5
     # The seed of the networks is drawn after that of the algorithm.
-    alone = GridSearchCV(PIPELINE, grid, cv=3, fused=False)
+    alone = GridSearchCV(clone(PIPELINE), grid, cv=3, fused=False)
     alone.set_params(estimator__mlpclassifier__random_state=seed_of(search))
     np.testing.assert_array_equal(scores_of(search), scores_of(alone.fit(X, Y)))
     assert search.best_estimator_.score(X, Y) > 0.8
