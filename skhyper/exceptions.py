@@ -71,6 +71,9 @@ SYNONYMS = {
     "swish": "silu",
 }
 
+# Letters from which on the beginning of a word stands for it.
+SHORTEST_PART = 3
+
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:
     """Name the known word that is nearest to a mistyped or a foreign one.
@@ -122,6 +125,8 @@ def nearest(name: object, known: Iterable[object]) -> str | None:
     >>> from skhyper.exceptions import nearest
     >>> nearest("c", ["C", "gamma"])
     'C'
+    >>> nearest("regular", ["optimizer", "regularization"])
+    'regularization'
     """
     if not isinstance(name, str):
         return None
@@ -131,4 +136,6 @@ def nearest(name: object, known: Iterable[object]) -> str | None:
     if synonym in spelled:
         return spelled[synonym]
     matches = difflib.get_close_matches(lower, spelled, n=1)
+    if not matches and len(lower) >= SHORTEST_PART:
+        matches = [word for word in spelled if word.startswith(lower)]
     return spelled[matches[0]] if matches else None

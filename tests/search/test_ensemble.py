@@ -260,6 +260,10 @@ def test_estimators_of_other_packages(digits):
             r"Got 'ensembel'. Did you mean 'ensemble'\?",
         ),
         (
+            GridSearchCV(small_net(), RATES, refit="greedy"),
+            r"Got 'greedy'. Did you mean 'greedy_ensemble'\?",
+        ),
+        (
             RayTuneSearchCV(small_net(), RANGE, refit="ensemble"),
             "of RayTuneSearchCV, whose trials",
         ),
