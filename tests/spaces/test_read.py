@@ -76,7 +76,7 @@ def test_what_is_read(given: Any, domain: Any) -> None:
         (
             (0.1, 0.01, "log"),
             "The third of a range (low, high, prior) must be 'uniform' or "
-            "'log-uniform'. Got (0.1, 0.01, 'log').",
+            "'log-uniform'. Got (0.1, 0.01, 'log'). Did you mean 'log-uniform'?",
         ),
         (
             frozenset([1]),
