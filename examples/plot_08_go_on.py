@@ -41,7 +41,7 @@ print(plan)
 # are averaged, so that no time is kept for another training.
 
 folder = tempfile.TemporaryDirectory()
-search.set_params(memory=folder.name, max_time=0.5 * plan.seconds)
+search.set_params(memory=folder.name, max_time=0.4 * plan.seconds)
 ended = clone(search).fit(X, y)
 columns = ["lr", "dropout", "mean_test_score", "mean_n_epochs", "stop_reason"]
 print(ended.results_frame()[columns].head().to_string())
