@@ -6,16 +6,18 @@ from typing import Any
 
 from skhyper.search._leg import Leg
 from skhyper.search._task import TaskResult
+from skhyper.training import StopReason
 
 __all__ = ["Ask", "Outcome"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Outcome:
     """One candidate and what is known so far of its splits.
 
-    ``notes`` are further columns of ``cv_results_``; ``legs`` hold, for each split,
-    what its training goes on from.
+    ``notes`` are further columns of ``cv_results_``, of which ``n_resources`` becomes
+    less where the time was up before; ``legs`` hold, for each split, what its training
+    goes on from.
     """
 
     params: dict[str, Any]
@@ -35,6 +37,11 @@ class Outcome:
     def failed(self) -> bool:
         """Whether a fit or a scorer failed on any split."""
         return any(result.failed for result in self.results.values())
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the time was up for a fit on any split."""
+        return any(map(_is_cut, self.results.values()))
 
     @property
     def in_order(self) -> list[TaskResult]:
@@ -62,6 +69,9 @@ class Outcome:
         self.results[result.split] = replace(result, leg=None)
         if self.finished:
             self._before = None
+            if "n_resources" in self.notes and self.cut_short:
+                counts = [r.n_epochs for r in self.in_order if _is_cut(r)]
+                self.notes = {**self.notes, "n_resources": int(min(counts))}
 
     def drop_models(self) -> None:
         """Let go of the fitted models; while it goes on, of those it had before."""
@@ -73,6 +83,11 @@ class Outcome:
         """Forget an evaluation that was cut off, if there is one before it."""
         if not self.finished and self._before is not None:
             self.results, self.notes = self._before
+
+
+def _is_cut(result: TaskResult) -> bool:
+    reasons = (result.stop_reason or "").split(", ")
+    return not result.failed and StopReason.MAX_TIME in reasons
 
 
 @dataclass(frozen=True)

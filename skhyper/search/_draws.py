@@ -53,6 +53,8 @@ class Draws:
         How many trials there are to be, and how many are asked for at once.
     score : callable
         Gives the score of an outcome, NaN for a failed one.
+    goes_on : bool, default=False
+        Whether a batch for which the time was up is left to be gone on with.
     known : sequence of Known, default=()
         Candidates of another search; they are added when the trials are joined.
     """
@@ -68,6 +70,7 @@ class Draws:
         n_iter: int,
         n_points: int,
         score: Callable[[Outcome], float],
+        goes_on: bool = False,
         known: Sequence[Known] = (),
     ) -> None:
         self.hyperopt = hyperopt
@@ -79,6 +82,7 @@ class Draws:
         self.n_iter = n_iter
         self.n_points = n_points
         self.score = score
+        self.goes_on = goes_on
         self.known = known
         self.origin: Origin | None = None
         self.n_evaluations = max(n_iter - self._n_known(), 0)
@@ -215,7 +219,8 @@ class Draws:
             trial["result"] = result
             trial["state"] = self.hyperopt.JOB_STATE_DONE
         self.trials.refresh()
-        if self.path is not None:
+        is_cut = any(outcome.cut_short for outcome in outcomes)
+        if self.path is not None and not (self.goes_on and is_cut):
             _save(self.trials, self.path)
 
     def _new(self, number: int) -> dict[str, Any]:

@@ -194,6 +194,7 @@ class HyperoptSearchCV(SuggestedSearch):
             self.n_iter,
             self.n_points,
             self._objective,
+            self.memory is not None,
             known,
         )
 

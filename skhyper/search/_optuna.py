@@ -17,7 +17,7 @@ from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._leg import Leg
-from skhyper.search._origin import Origin
+from skhyper.search._origin import Origin, goes_on
 from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._results import mean_score, metric_names
 from skhyper.search._spaces import SPACE_CONSTRAINTS
@@ -79,7 +79,7 @@ class OptunaSearchCV(SuggestedSearch):
         share it. None keeps it in memory.
     study_name : str or None, default=None
         Name of the study in the storage; one that exists is gone on with, if its trials
-        are of the same data, estimator, scoring, space and splits.
+        are of the same data, estimator, epochs, scoring, space and splits.
     objectives : sequence of str or None, default=None
         Metrics of `scoring` that are all to be high, so that there is a front of best
         trials; None for the one that `refit` names, else the first.
@@ -248,6 +248,7 @@ class OptunaSearchCV(SuggestedSearch):
             self.n_points,
             self._scores,
             self._rungs(),
+            self.memory is not None and goes_on(self),
             [
                 (params_from(spaces, *next(iter(one.spaces.items()))), one.scores)
                 for one in known
@@ -282,6 +283,7 @@ class OptunaSearchCV(SuggestedSearch):
         with strategy.joined(Origin(self, evaluation, spaces, remedy)):
             strategy.add_finished(evaluation.outcomes, n_splits)
             super()._search(strategy, evaluation, budget, context)
+            strategy.tell_rest(evaluation.outcomes)
             strategy.add_finished(evaluation.outcomes, n_splits)
         best = strategy.front()
         self.front_ = [

@@ -21,6 +21,7 @@ APART = {"memory", "n_jobs", "verbose"}
 WORDS = {
     "data": "other data",
     "estimator": "another estimator",
+    "epochs": "another number of epochs",
     "fit_params": "other arguments of fit",
     "scoring": "another scoring",
     "space": "another space",
@@ -79,11 +80,12 @@ class Origin:
         self.search = search
         self.remedy = remedy
         self.n_splits = len(evaluation.folds)
-        procedure = evaluation.procedure
+        procedure, leg = evaluation.procedure, search._whole_leg()
         searched = {name for space in spaces for name in space}
         parts = {
             "data": [_as_rows(evaluation.X), _as_rows(evaluation.y)],
             "estimator": _traits(evaluation.estimator, searched),
+            "epochs": None if leg is None else leg.max_epochs,
             "fit_params": _each_as_rows(procedure.fit_params),
             "scoring": [
                 search.scoring,
@@ -138,7 +140,7 @@ class Origin:
             hint = "A cv that shuffles needs a random_state. "
         return (
             f"The {arguments} parameter{plural} of {type(search).__name__} must name "
-            "trials of the same data, estimator, scoring, space and splits. "
+            "trials of the same data, estimator, epochs, scoring, space and splits. "
             f"Got {got}, where the trials have {what} than this search{count}. "
             f"{hint}{self.remedy}"
         )

@@ -75,7 +75,7 @@ class RayTuneSearchCV(SuggestedSearch):
     name : str or None, default=None
         Name of the runs there, to be given with `storage`. Runs of that name that were
         cut off go on, and those that had ended are taken as they are, if they are of
-        the same data, estimator, scoring, space and splits.
+        the same data, estimator, epochs, scoring, space and splits.
     {scoring}
     n_jobs : int, default=None
         Trials at the same time; None and -1 are as many as there are resources for.

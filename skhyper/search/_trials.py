@@ -1,33 +1,29 @@
 """Trials of an Optuna study, evaluated a batch at a time."""
 
 import math
-import os
 import secrets
-import socket
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._origin import Origin
+from skhyper.search._ownership import HERE, PROCESS, is_left_behind, process_of
 from skhyper.search._written import read_outcome, write_outcome
 
 __all__ = ["Trials"]
 
-# What is noted of a trial, who runs it, from what it is made and what came of it, or
-# that another search has evaluated it; and of a study, which trials were left behind.
-PROCESS, RESULTS, REDONE = "skhyper:process", "skhyper:results", "skhyper:redone"
-ORIGIN, TOLD = "skhyper:origin", "skhyper:told"
+# What is noted of a trial, from what it is made and what came of it, or that another
+# search has evaluated it; and of a study, which trials were left behind.
+ORIGIN, RESULTS, TOLD = "skhyper:origin", "skhyper:results", "skhyper:told"
+REDONE = "skhyper:redone"
 
 # The place of a trial among all of a search, by which the sampler is made ready, and
 # the number of the trial of which it is another try.
 PLACE, AGAIN = "skhyper:place", "skhyper:again"
-
-# The searches that run in this process: its trials of any other are left behind.
-HERE: set[str] = set()
 
 # Of two threads that ask a database at once, both may be given the same trial.
 TAKING = threading.Lock()
@@ -59,6 +55,8 @@ class Trials:
     epochs : sequence of int, default=()
         Epochs after which the study may prune a trial, the last of them its end; empty
         where it prunes none.
+    goes_on : bool, default=False
+        Whether trials for which the time was up are left to be gone on with.
     known : iterable of (dict, list of float), default=()
         What Optuna keeps of the candidates of another search, and their values; they
         are added when the study is joined.
@@ -74,6 +72,7 @@ class Trials:
         n_points: int,
         scores: Callable[[Outcome], list[float]],
         epochs: Sequence[int] = (),
+        goes_on: bool = False,
         known: Iterable[tuple[dict[str, Any], list[float]]] = (),
     ) -> None:
         self.optuna = optuna
@@ -84,6 +83,7 @@ class Trials:
         self.n_points = n_points
         self.scores = scores
         self.epochs = epochs
+        self.goes_on = goes_on
         self.known = known
         self.n_evaluations = None
         self.origin: Origin | None = None
@@ -91,6 +91,7 @@ class Trials:
         self._asked: list[tuple[Any, Ask]] = []
         self._going_on: list[tuple[Any, Ask]] = []
         self._redone: set[int] = set()
+        self._left: dict[int, Any] = {}
 
     @contextmanager
     def joined(self, origin: Origin) -> Iterator[None]:
@@ -111,7 +112,7 @@ class Trials:
         HERE.add(self._name)
         try:
             with TAKING:
-                for trial in filter(self._is_left_behind, self._trials()):
+                for trial in filter(is_left_behind, self._trials()):
                     self._do_over(trial)
             self._redone = set(self.study.user_attrs.get(REDONE, []))
             self._add_known()
@@ -172,10 +173,10 @@ class Trials:
         """
         study, trials = self.study, self._trials()
         own = [trial for trial in trials if not _is_told(trial)]
-        if len(own) < len(trials):
+        if len(own) < len(trials) or self._left:
             # Optuna knows best what is better, by the constraints of a sampler too.
             study = self.optuna.create_study(directions=study.directions)
-            study.add_trials(own)
+            study.add_trials(self._left.get(trial.number, trial) for trial in own)
         return {own[trial.number].number for trial in study.best_trials}
 
     def add_finished(self, outcomes: list[Outcome], n_splits: int) -> None:
@@ -217,15 +218,38 @@ class Trials:
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Tell the study how the last batch did."""
-        for (trial, ask), outcome in zip(self._asked, outcomes, strict=True):
-            trial.set_user_attr(RESULTS, write_outcome(outcome))
+        asked, self._asked = self._asked, []
+        for (trial, ask), outcome in zip(asked, outcomes, strict=True):
             self._tell(trial, ask, outcome)
 
+    def tell_rest(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell the study of the last batch what was finished when the time was up.
+
+        Parameters
+        ----------
+        outcomes : sequence of Outcome
+            All candidates of the search.
+        """
+        known = {outcome.notes["trial"]: outcome for outcome in outcomes}
+        for trial, ask in self._asked:
+            outcome = known.get(trial.number)
+            if outcome and outcome.notes.get("rung") == ask.notes.get("rung"):
+                self._tell(trial, ask, outcome)
+
     def _tell(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
+        if self.goes_on and outcome.cut_short and not outcome.failed:
+            self._left[trial.number] = self.optuna.trial.create_trial(
+                params=trial.params,
+                distributions=trial.distributions,
+                values=self.scores(outcome),
+            )
+            return
+        trial.set_user_attr(RESULTS, write_outcome(outcome))
         values, states = self.scores(outcome), self.optuna.trial.TrialState
+        is_last = ask.n_epochs is None or ask.n_epochs == self.epochs[-1]
         if any(map(math.isnan, values)):
             self.study.tell(trial, state=states.FAIL)
-        elif ask.n_epochs is None or ask.n_epochs == self.epochs[-1]:
+        elif is_last or outcome.cut_short:
             self.study.tell(trial, values)
         else:
             trial.report(values[0], ask.n_epochs)
@@ -244,14 +268,14 @@ class Trials:
             self.prepare(place)
             if not waiting:
                 # So that at no moment there is a trial of which it is not noted whose.
-                notes = {PROCESS: self._process(has_asked=False), PLACE: place}
+                notes = {PROCESS: process_of(self._name, has_asked=False), PLACE: place}
                 self.study.enqueue_trial({}, notes)
             trial = self.study.ask()
-            trial.set_user_attr(PROCESS, self._process(has_asked=False))
+            trial.set_user_attr(PROCESS, process_of(self._name, has_asked=False))
         if self.origin is not None:
             trial.set_user_attr(ORIGIN, self.origin.prints)
         params = self.suggest(trial)
-        trial.set_user_attr(PROCESS, self._process(has_asked=True))
+        trial.set_user_attr(PROCESS, process_of(self._name, has_asked=True))
         return trial, self._ask(trial, Outcome(params, 0))
 
     def _do_over(self, trial: Any) -> None:
@@ -263,7 +287,7 @@ class Trials:
         if not any(one.user_attrs.get(AGAIN) == trial.number for one in trials):
             params = trial.params if trial.user_attrs[PROCESS]["has_asked"] else {}
             notes = {AGAIN: trial.number, PLACE: _place(trial)}
-            process = self._process(has_asked=False)
+            process = process_of(self._name, has_asked=False)
             self.study.enqueue_trial(params, {PROCESS: process, **notes})
         redone = self.study.user_attrs.get(REDONE, [])
         self.study.set_user_attr(REDONE, [*redone, trial.number])
@@ -293,25 +317,6 @@ class Trials:
         is_over = trial.state.is_finished() and not is_redone
         return is_running or (is_over and (is_own or is_foreign))
 
-    def _is_left_behind(self, trial: Any) -> bool:
-        process = trial.user_attrs.get(PROCESS)
-        if trial.state != self.optuna.trial.TrialState.RUNNING or process is None:
-            return False
-        if process["host"] != socket.gethostname():
-            return False
-        if process["id"] == os.getpid():
-            return process["search"] not in HERE
-        return not _is_alive(process["id"])
-
-    def _process(self, *, has_asked: bool) -> dict[str, Any]:
-        """Note whose a trial is, and whether all of its parameters are suggested."""
-        return {
-            "host": socket.gethostname(),
-            "id": os.getpid(),
-            "search": self._name,
-            "has_asked": has_asked,
-        }
-
 
 def _place(trial: Any) -> int:
     """Give the place of a trial; that of one of others is its number."""
@@ -321,13 +326,3 @@ def _place(trial: Any) -> int:
 def _is_told(trial: Any) -> bool:
     """Tell whether another search has evaluated a trial."""
     return TOLD in trial.user_attrs
-
-
-def _is_alive(number: int) -> bool:
-    with suppress(ProcessLookupError):
-        try:
-            os.kill(number, 0)
-        except PermissionError:
-            return True
-        return True
-    return False

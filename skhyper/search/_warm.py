@@ -132,7 +132,10 @@ def _columns(search: Any, table: Any, metrics: Sequence[str] | None) -> list[str
         names = list(scorer._scorers) if is_multimetric else []
         if isinstance(search.refit, str):
             names.insert(0, search.refit)
-        wanted = [f"mean_test_{metric}" for metric in [*names[:1], "score"]]
+        names = [*names[:1], "score"]
+        if isinstance(search.scoring, str):
+            names.append(search.scoring)
+        wanted = [f"mean_test_{metric}" for metric in names]
         columns = [column for column in wanted if column in table][:1]
     if "params" in table and columns:
         return columns

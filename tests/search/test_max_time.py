@@ -141,6 +141,44 @@ def test_a_store_goes_on_from_where_the_time_was_up(fused, digits, tmp_path):
     assert (after["mean_n_epochs"] == 800).all()
 
 
+@pytest.mark.parametrize("name", ["hyperband", "asha", "pruner"])
+def test_the_table_tells_how_far_each_got(name, digits):
+    search = {**SEARCHES, "pruner": pruned}[name](
+        endless_net(), cv=2, random_state=0, max_time=3, refit=False
+    )
+    results = search.fit(*digits).cv_results_
+    assert (results["n_resources"] <= results["mean_n_epochs"]).all()
+    # Those that were trained together got equally far.
+    assert (results["n_resources"] > results["mean_n_epochs"] - 1).all()
+    by_rank = np.lexsort((-results["mean_test_score"], -results["n_resources"]))
+    assert (np.diff(results["rank_test_score"][by_rank]) >= 0).all()
+
+
+def pruned(net, **settings):
+    epochs = {"max_epochs": ENDLESS, "min_epochs": ENDLESS // 3}
+    return OptunaSearchCV(net, RANGE, n_iter=4, pruner="median", **epochs, **settings)
+
+
+@pytest.mark.parametrize("name", ["optuna", "hyperopt"])
+def test_kept_trials_go_on_from_where_the_time_was_up(name, digits, tmp_path):
+    kept = {
+        "optuna": {"storage": f"sqlite:///{tmp_path / 'db'}", "study_name": "study"},
+        "hyperopt": {"trials": tmp_path / "trials.json"},
+    }[name]
+    net = endless_net(max_epochs=500)
+    settings = {"cv": 2, "random_state": 0, "refit": False}
+    search = SEARCHES[name](net, memory=tmp_path / "memory", **kept, **settings)
+    ended = clone(search).set_params(max_time=1).fit(*digits)
+    assert "max_time" in set(ended.cv_results_["split0_stop_reason"])
+    if name == "optuna":
+        assert ended.front_
+    results = search.fit(*digits).cv_results_
+    assert results["mean_n_epochs"].tolist() == [500] * 4
+    whole = SEARCHES[name](net, **settings).fit(*digits).cv_results_
+    assert results["params"] == whole["params"]
+    np.testing.assert_array_equal(results["mean_test_score"], whole["mean_test_score"])
+
+
 @pytest.mark.parametrize("fused", [True, False])
 def test_fits_that_have_not_begun_are_left_out(fused, digits):
     space = {"lr": np.linspace(0.001, 0.1, 2000).tolist()}

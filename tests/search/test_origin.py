@@ -117,6 +117,32 @@ def test_what_is_of_another_search_is_refused(
     assert n_fits(tmp_path) == n_before
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"pruner": "median", "max_epochs": 3}, {}),
+        ({}, {"pruner": "median", "max_epochs": 3}),
+        ({"pruner": "median"}, {"pruner": "median", "max_epochs": 3}),
+    ],
+)
+def test_another_number_of_epochs_is_refused(before, after, tmp_path):
+    net = make_estimator(tmp_path)
+    make_optuna(tmp_path, net, **{"max_epochs": 9, **before}).fit(X, Y)
+    n_before = n_fits(tmp_path)
+    search = make_optuna(tmp_path, net, n_iter=5, **{"max_epochs": 9, **after})
+    with pytest.raises(ValueError, match="trials have another number of epochs than"):
+        search.fit(X, Y)
+    assert n_fits(tmp_path) == n_before
+
+
+def test_another_pruner_of_as_many_epochs_is_taken(tmp_path):
+    net = make_estimator(tmp_path)
+    settings = {"max_epochs": 9, "min_epochs": 3}
+    make_optuna(tmp_path, net, pruner="median", **settings).fit(X, Y)
+    search = make_optuna(tmp_path, net, n_iter=5, pruner="hyperband", **settings)
+    assert len(search.fit(X, Y).cv_results_["n_resources"]) == 5
+
+
 @ENGINES
 def test_other_arguments_of_fit_are_refused(engine, arguments, remedy, tmp_path):
     settings = {"estimator": MLPClassifier((4,), max_epochs=2)}

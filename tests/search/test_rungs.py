@@ -349,6 +349,14 @@ def test_a_preset_and_lists_that_are_used_up(kind):
     assert len(search.cv_results_["params"]) == 2
 
 
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_values_may_be_arrays(kind):
+    sizes = [np.array([8, 8]), np.array([4, 4])]
+    space = {"hidden_layer_sizes": sizes, "lr": loguniform(1e-3, 1)}
+    search = SEARCHES[kind](NET, space).fit(X, Y)
+    assert len(search.best_params_["hidden_layer_sizes"]) == 2
+
+
 class Interrupted:
     """A scorer that is interrupted at its n-th call."""
 

@@ -306,6 +306,8 @@ def test_the_metric_is_that_which_guides_the_search(engine):
         np.testing.assert_array_equal(
             told(search.fit(X, Y))[1], known[f"mean_test_{metric}"]
         )
+    search = make(engine, scoring="f1_macro", warm_start_from=known).fit(X, Y)
+    np.testing.assert_array_equal(told(search)[1], known["mean_test_f1_macro"])
     with pytest.raises(ValueError, match=r"one of \['mean_test_score'\]\. Got"):
         make(engine, warm_start_from=known).fit(X, Y)
 
