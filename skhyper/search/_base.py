@@ -97,6 +97,9 @@ class BaseSearch(PlannedSearch):
             If a parameter to search does not exist, its domain cannot be read, the data
             are unfit, nothing was there to fit, or every fit failed. With
             ``error_score="raise"``, whatever a fit raises.
+        TimeoutError
+            If `max_time` of a :class:`RayTuneSearchCV` has passed before any trial has
+            begun to train.
         KeyboardInterrupt
             At Ctrl-C. The candidates that had finished are in ``cv_results_``; the best
             is fitted if ``refit`` says so, unless Ctrl-C comes again. A note of the

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ WORDS = {
     "scoring": "another scoring",
     "space": "another space",
     "splits": "other splits",
+    "course": "another n_iter, algorithm or scheduler",
 }
 
 
@@ -59,8 +61,8 @@ class Origin:
         What it searches.
     remedy : str
         What to do where the trials are others, as a sentence.
-    whole_space : bool, default=False
-        Whether the whole space must be the same.
+    also : mapping of str to object, default={}
+        Further parts that must be the same.
 
     Attributes
     ----------
@@ -75,14 +77,14 @@ class Origin:
         spaces: list[SearchSpace],
         remedy: str,
         *,
-        whole_space: bool = False,
+        also: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.search = search
         self.remedy = remedy
         self.n_splits = len(evaluation.folds)
         procedure, leg = evaluation.procedure, search._whole_leg()
         searched = {name for space in spaces for name in space}
-        parts = {
+        parts: dict[str, Any] = {
             "data": [_as_rows(evaluation.X), _as_rows(evaluation.y)],
             "estimator": _traits(evaluation.estimator, searched),
             "epochs": None if leg is None else leg.max_epochs,
@@ -94,8 +96,7 @@ class Origin:
             ],
             "splits": [(fold.train, fold.test) for fold in evaluation.folds],
         }
-        if whole_space:
-            parts["space"] = spaces
+        parts.update(also)
         self.prints = {name: fingerprint(part) for name, part in parts.items()}
 
     def check(

@@ -75,7 +75,8 @@ class RayTuneSearchCV(SuggestedSearch):
     name : str or None, default=None
         Name of the runs there, to be given with `storage`. Runs of that name that were
         cut off go on, and those that had ended are taken as they are, if they are of
-        the same data, estimator, epochs, scoring, space and splits.
+        the same data, estimator, epochs, scoring, space and splits, and of the same
+        `n_iter`, `algorithm` and `scheduler`.
     {scoring}
     n_jobs : int, default=None
         Trials at the same time; None and -1 are as many as there are resources for.
@@ -231,7 +232,8 @@ class RayTuneSearchCV(SuggestedSearch):
         context: CallbackContext,
     ) -> None:
         spaces = self._spaces(Parameters(evaluation.estimator))
-        strategy.join(Origin(self, evaluation, spaces, REMEDY, whole_space=True))
+        also = {"space": spaces, "course": self._course()}
+        strategy.join(Origin(self, evaluation, spaces, REMEDY, also=also))
         search_context = context.subcontext(task_name="search")
         search_context.call_on_fit_task_begin(estimator=self)
         budget.begin(evaluation, {}, self._whole_leg())
@@ -241,6 +243,15 @@ class RayTuneSearchCV(SuggestedSearch):
         finally:
             evaluation.seconds = time.perf_counter() - start
         search_context.call_on_fit_task_end(estimator=self)
+
+    def _course(self) -> list[Any]:
+        """List what Ray Tune takes from the runs that it goes on with."""
+        engines = [
+            engine if isinstance(engine, str) else type(engine)
+            for engine in (self.algorithm, self.scheduler)
+        ]
+        has_rungs = self.scheduler is not None
+        return [self.n_iter, engines, has_rungs and (self.factor, self.min_epochs)]
 
     def _whole_leg(self) -> Leg | None:
         has_rungs = self.scheduler is not None
