@@ -357,6 +357,8 @@ def test_runs_of_another_search_are_refused(tmp_path):
     settings = {"storage": tmp_path, "name": "runs", "n_iter": 2}
     make(**settings).fit(X, Y)
     other = PIPELINE[-1]
+    course = "another n_iter, algorithm or scheduler"
+    epochs = "another number of epochs"
     remedy = "Give another name, or delete the runs"
     for search, data, what in (
         (make(**settings), (X + 1, Y), "other data"),
