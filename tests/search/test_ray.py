@@ -365,21 +365,9 @@ def test_runs_of_another_search_are_refused(tmp_path):
         (make(**settings, estimator=other), (X, Y), "another space"),
         (make({"lr": loguniform(1e-4, 1)}, **settings), (X, Y), "another space"),
         (make(**settings, scoring="neg_log_loss"), (X, Y), "another scoring"),
-        (
-            make(**{**settings, "n_iter": 3}),
-            (X, Y),
-            "another n_iter, algorithm or scheduler",
-        ),
-        (
-            make(**settings, algorithm="optuna"),
-            (X, Y),
-            "another n_iter, algorithm or scheduler",
-        ),
-        (
-            make(**settings, scheduler="asha"),
-            (X, Y),
-            "another number of epochs and .* scheduler",
-        ),
+        (make(**{**settings, "n_iter": 3}), (X, Y), course),
+        (make(**settings, algorithm="optuna"), (X, Y), course),
+        (make(**settings, scheduler="asha"), (X, Y), f"{epochs} and {course}"),
     ):
         words = f"'storage' and 'name' parameters .* have {what} than .* {remedy}"
         with pytest.raises(ValueError, match=words):
