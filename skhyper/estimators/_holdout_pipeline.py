@@ -99,12 +99,14 @@ class HoldoutPipeline(Pipeline):
             set some aside; or whatever a step raises.
         """
         if self.steps and not isinstance(_last(self), NeuralNetwork):
-            last = _last(self)
+            last: Any = _last(self)
+            remedy = "use scikit-learn's Pipeline for it"
+            if isinstance(last, type):
+                last, remedy = f"class {last.__name__}", f"write {last.__name__}()"
             raise InvalidParameterError(
                 f"The 'steps' parameter of {type(self).__name__} must end in a network "
                 "of skhyper, or in a Pipeline that does. Got "
-                f"{last if isinstance(last, str) else type(last).__name__!r}; use "
-                "scikit-learn's Pipeline for it."
+                f"{last if isinstance(last, str) else type(last).__name__!r}; {remedy}."
             )
         check_steps(self, params)
         X, y = indexable(X, y)

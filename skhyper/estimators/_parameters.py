@@ -22,7 +22,7 @@ from skhyper._sklearn import (
     validate_parameter_constraints,
 )
 from skhyper.estimators._trial import mistakes_in_optimizer, mistakes_in_scheduler
-from skhyper.exceptions import did_you_mean
+from skhyper.exceptions import did_you_mean, nearest
 from skhyper.modules import ACTIVATIONS, NORMALIZERS
 from skhyper.rules import OPTIMIZERS, SCHEDULES
 from skhyper.training import OWN_CALLBACKS
@@ -192,13 +192,13 @@ def resolve_device(name: str, device: str) -> str:
     if there and kind == "cuda" and index is not None:
         there = index < torch.cuda.device_count()
     if not there:
-        names = ", ".join(
-            repr(known) for known, is_there in available.items() if is_there
-        )
+        there_are = [known for known, is_there in available.items() if is_there]
+        names = ", ".join(map(repr, there_are))
+        meant = None if kind in available else nearest(device, available)
         raise InvalidParameterError(
             f"The 'device' parameter of {name} must be a device of this machine: "
             f"'auto' or one of {names}. Got {device!r} instead."
-            f"{'' if kind in available else did_you_mean(device, available)}"
+            f"{did_you_mean(device, available) if meant in there_are else ''}"
         )
     return device
 

@@ -77,10 +77,9 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         Without effect; kept for its place among the arguments.
     refit : bool, str or callable, default=True
         Whether to fit the best candidate on all rows. Under several metrics, the name
-        of the one that chooses and guides the
-        search; or a callable that is given ``cv_results_``
-        and returns the index of its choice; or False. '1se' is as in
-        :class:`GridSearchCV`.
+        of the one that chooses and guides the search; or a callable that is given
+        ``cv_results_`` and returns the index of its choice; or False. '1se', 'ensemble'
+        and 'greedy_ensemble' are as in :class:`GridSearchCV`.
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None for 5. The rows are split once, so that every
         candidate is judged on the same ones.
@@ -326,8 +325,8 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
             is empty, the data are unfit, `callback` is not callable, or every fit
             failed. With ``error_score="raise"``, whatever a fit raises.
         KeyboardInterrupt
-            At Ctrl-C. The table of the candidates that had finished is kept in
-            ``cv_results_``; one that was half trained is not in it.
+            At Ctrl-C. The candidates that had finished are in ``cv_results_``; the best
+            is fitted if `refit` says so. A note of the error says how to go on.
         """
         self._validate_params()
         if self.iid != "deprecated":

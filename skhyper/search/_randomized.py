@@ -56,11 +56,11 @@ class RandomizedSearchCV(BaseSearch, SklearnRandomizedSearchCV):
     {verbose}
     {pre_dispatch}
     random_state : int, RandomState or None, default=None
-        Draws the candidates: an int gives the same ones as in scikit-learn, None uses
-        numpy's global generator as there. Where an estimator inside has a
-        ``random_state`` of None, all candidates and the refit are given one and the
-        same seed, drawn from here: candidates then differ in nothing but their
-        parameters. None draws it afresh from the operating system.
+        Draws the candidates: an int gives the same ones as in scikit-learn, None draws
+        other ones each time, without numpy's global generator. Where an estimator
+        inside has a ``random_state`` of None, all candidates and the refit are given
+        one and the same seed, drawn from here: candidates then differ in nothing but
+        their parameters. None draws it afresh from the operating system.
     {error_score}
     {return_train_score}
     {fused}

@@ -56,21 +56,28 @@ def check_engine(search: Any) -> None:
         )
         if isinstance(value, str) and value not in known
     ]
-    if not isinstance(search.sampler, str) and not hasattr(
-        search.sampler, "sample_relative"
+    if not isinstance(search.sampler, str) and not _is_object_with(
+        "sample_relative", search.sampler
     ):
         mistakes.append(
             f"The 'sampler' parameter of {name} must be one of {sorted(SAMPLERS)} or a "
-            f"sampler of Optuna's. Got {search.sampler!r}."
+            f"sampler of Optuna's. Got {search.sampler!r}.{_call_it(search.sampler)}"
         )
-    if not isinstance(search.pruner, str | None) and not hasattr(
-        search.pruner, "prune"
+    if not isinstance(search.pruner, str | None) and not _is_object_with(
+        "prune", search.pruner
     ):
         mistakes.append(
             f"The 'pruner' parameter of {name} must be one of {sorted(PRUNERS)}, a "
             f"pruner of Optuna's or None. Got {search.pruner!r}."
+            f"{_call_it(search.pruner)}"
         )
     mistakes += _storage_mistakes(search.storage, name)
+    if search.storage is None and search.study_name is not None:
+        mistakes.append(
+            f"The 'study_name' parameter of {name} must be None without a storage, in "
+            f"which the study would be kept. Got {search.study_name!r}. Give a storage "
+            "too, such as 'sqlite:///study.db'."
+        )
     mistakes += _objective_mistakes(search, name)
     if search.pruner is not None and search.objectives:
         mistakes.append(
@@ -82,6 +89,14 @@ def check_engine(search: Any) -> None:
     if search.pruner is not None:
         check_rungs(search)
     import_extra("optuna", name)
+
+
+def _is_object_with(method: str, value: Any) -> bool:
+    return hasattr(value, method) and not isinstance(value, type)
+
+
+def _call_it(value: Any) -> str:
+    return f" Write {value.__name__}()." if isinstance(value, type) else ""
 
 
 def _storage_mistakes(storage: Any, name: str) -> Iterator[str]:

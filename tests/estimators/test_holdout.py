@@ -466,10 +466,17 @@ def test_other_pipelines_are_left_as_they_are(digits):
     assert search.fit(X @ X.T / 64, y).best_score_ > 0.5
 
 
-@pytest.mark.parametrize("last", [BaggingClassifier(stopping()), "passthrough"])
-def test_another_end_is_refused(last, digits):
+@pytest.mark.parametrize(
+    ("last", "got"),
+    [
+        (BaggingClassifier(stopping()), "'BaggingClassifier'; use"),
+        ("passthrough", "'passthrough'; use"),
+        (MLPClassifier, r"'class MLPClassifier'; write MLPClassifier\(\)"),
+    ],
+)
+def test_another_end_is_refused(last, got, digits):
     pipeline = HoldoutPipeline([("scale", StandardScaler()), ("last", last)])
-    with pytest.raises(ValueError, match="must end in a network of skhyper"):
+    with pytest.raises(ValueError, match=f"end in a network of skhyper.* Got {got}"):
         pipeline.fit(*digits)
 
 

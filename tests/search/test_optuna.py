@@ -286,6 +286,15 @@ METRICS = {"scoring": {"accuracy": "accuracy", "own": never}, "refit": "accuracy
             "'objectives' .* single metric.* Give 'scoring' a list",
         ),
         ({"pruner": 3}, "'pruner' parameter of OptunaSearchCV .* Got 3"),
+        (
+            {"pruner": optuna.pruners.MedianPruner},
+            r"'pruner' .* Got <class .*MedianPruner'>. Write MedianPruner\(\)\.",
+        ),
+        (
+            {"sampler": optuna.samplers.TPESampler},
+            r"'sampler' .* Got <class .*TPESampler'>. Write TPESampler\(\)\.",
+        ),
+        ({"study_name": "a"}, "'study_name' .* without a storage.* Got 'a'"),
         ({"storage": 3}, "'storage' parameter of OptunaSearchCV .* Got 3"),
         ({"storage": "study.db"}, "'storage' .* write 'sqlite:///study.db'"),
         (
