@@ -219,12 +219,28 @@ class HyperbandSearchCV(RungSearch):
 
     def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
         plan = self._foresee(self._n_candidates, parameters, n_splits, refit)
+        brackets = self._filled(plan.n_candidates)
         n_epochs = sum(
             rung.n_candidates * (rung.n_epochs - before)
-            for rungs in self._brackets
+            for rungs in brackets
             for rung, before in zip(
                 rungs, [0, *(rung.n_epochs for rung in rungs)], strict=False
             )
         )
         n_epochs = n_epochs * n_splits + self.max_epochs * refit
-        return replace(plan, max_epochs=n_epochs, brackets=self._brackets)
+        return replace(plan, max_epochs=n_epochs, brackets=brackets)
+
+    def _filled(self, n_candidates: int) -> list[list[Rung]]:
+        """Give the brackets as so many candidates fill them, the last ones short."""
+        filled = []
+        for rungs in self._brackets:
+            n_here = min(n_candidates, rungs[0].n_candidates)
+            n_candidates -= n_here
+            if n_here:
+                filled.append(
+                    [
+                        Rung(min(n_here, rung.n_candidates), rung.n_epochs)
+                        for rung in rungs
+                    ]
+                )
+        return filled

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import loguniform, poisson
+from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
@@ -13,6 +14,7 @@ from skhyper.estimators import MLPClassifier
 from skhyper.search import (
     BayesSearchCV,
     GridSearchCV,
+    HyperbandSearchCV,
     OptunaSearchCV,
     RandomizedSearchCV,
 )
@@ -41,6 +43,24 @@ def test_plan_of_a_grid_is_what_fit_then_does(pipeline, classification_data):
     assert len(search.cv_results_["params"]) == plan.n_candidates
     trained = search.cv_results_["mean_n_epochs"].sum() * plan.n_splits
     assert trained + search.best_estimator_["net"].n_iter_ <= plan.max_epochs
+
+
+def test_plan_of_few_candidates_has_the_brackets_that_they_fill():
+    space = {"lr": [0.001, 0.01, 0.1], "dropout": [0.0, 0.2]}
+    net = MLPClassifier((4,), random_state=0)
+    search = HyperbandSearchCV(net, space, max_epochs=9, cv=3, random_state=0)
+    X, y = load_iris(return_X_y=True)
+    with pytest.warns(UserWarning, match="only 6"):
+        plan = search.plan(X, y)
+    with pytest.warns(UserWarning, match="only 6"):
+        search.fit(X, y)
+    reached = search.metadata_["brackets"]
+    planned = [
+        [(rung.n_candidates, rung.n_epochs) for rung in rungs]
+        for rungs in plan.brackets
+    ]
+    assert planned == [rungs for rungs in reached if rungs]
+    assert plan.max_epochs == search.metadata_["n_epochs"] + 9
 
 
 def test_plan_leaves_the_random_state_where_it_was(pipeline, classification_data):
