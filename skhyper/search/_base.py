@@ -260,6 +260,17 @@ class BaseSearch(PlannedSearch):
                 self.best_score_ = scores[self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
 
+    def _check_refit_for_multimetric(self, scores: Any) -> None:
+        words = (ONE_SE, *ENSEMBLES)
+        if isinstance(self.refit, str) and self.refit in words:
+            raise ValueError(
+                f"The 'refit' parameter of {type(self).__name__} must be the name of a "
+                f"metric, a callable or False under several metrics. Got {self.refit!r}"
+                f", which goes by a single one, for {sorted(scores)}. Give 'scoring' "
+                "one metric."
+            )
+        super()._check_refit_for_multimetric(scores)
+
     @staticmethod
     def _select_best_index(refit: Any, refit_metric: str, results: Any) -> int:
         if refit == ONE_SE:

@@ -148,9 +148,10 @@ def test_one_split_has_no_standard_error_and_others_no_weights(digits):
     assert "Got LogisticRegression" in str(caught.value)
 
 
-def test_several_metrics_take_the_name_of_one(digits):
-    search = GridSearchCV(
-        make_net(), SIZES, scoring=["accuracy", "f1_macro"], refit="1se"
-    )
-    with pytest.raises(ValueError, match="1se"):
+@pytest.mark.parametrize("refit", ["1se", "ensemble", "greedy_ensemble"])
+def test_several_metrics_take_the_name_of_one(refit, digits):
+    both = ["accuracy", "f1_macro"]
+    search = GridSearchCV(make_net(), SIZES, scoring=both, refit=refit)
+    words = rf"Got '{refit}', .* \['accuracy', 'f1_macro'\]. Give 'scoring' one metric"
+    with pytest.raises(ValueError, match=words):
         search.fit(*digits)
