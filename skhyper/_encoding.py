@@ -1,6 +1,6 @@
 """Values in the words of JSON, with their arrays beside."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 __all__ = ["Encoder", "decode"]
+
+
+# What JSON has a word for.
+PLAIN = {type(None), bool, int, float, str}
 
 
 class Encoder:
@@ -51,14 +55,14 @@ class Encoder:
 
     def _encode(self, value: Any) -> Any:
         kind = type(value)
-        if value is None or kind in (bool, int, float, str):
+        if kind in PLAIN:
             return value
         if kind is list:
-            return [self._encode(item) for item in value]
+            return self._encode_all(value)
         if kind is tuple:
-            return {"tuple": [self._encode(item) for item in value]}
+            return {"tuple": self._encode_all(value)}
         if kind is dict:
-            return {"dict": [[self._encode(part) for part in i] for i in value.items()]}
+            return {"dict": [self._encode_all(item) for item in value.items()]}
         if isinstance(value, np.generic):
             return {"scalar": self._set_aside(np.asarray(value))}
         if isinstance(value, torch.Tensor):
@@ -69,6 +73,12 @@ class Encoder:
         if kind is np.ndarray:
             return {"array": self._set_aside(value)}
         raise TypeError
+
+    def _encode_all(self, values: Collection[Any]) -> list[Any]:
+        # There may be thousands of plain values, and a call for each takes its time.
+        if PLAIN.issuperset(map(type, values)):
+            return list(values)
+        return [self._encode(value) for value in values]
 
     def _set_aside(self, array: NDArray[Any]) -> str:
         if array.dtype.hasobject:

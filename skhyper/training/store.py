@@ -3,7 +3,7 @@
 import hashlib
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -210,6 +210,7 @@ def _bytes(entry: Entry) -> bytes:
     values = encoder.encode_each(
         {
             **vars(state),
+            "history": _as_columns(state.history),
             "module": dict(state.module),
             "best": state.best and dict(state.best),
             "reason": str(entry.reason),
@@ -232,7 +233,24 @@ def _read(path: Path) -> Entry:
     values = {
         name: decode(value, arrays) for name, value in json.loads(document).items()
     }
+    values["history"] = _as_rows(values["history"])
     return Entry(reason=StopReason(values.pop("reason")), state=NetState(**values))
+
+
+def _as_columns(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Lay rows out by columns, which are faster to write, if they have the same."""
+    names = list(rows[0]) if rows else []
+    if any(list(row) != names for row in rows):
+        return [dict(row) for row in rows]
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def _as_rows(table: Any) -> list[dict[str, Any]]:
+    """Turn what `_as_columns` gives back into rows."""
+    if isinstance(table, list):
+        return table
+    rows = zip(*table.values(), strict=True)
+    return [dict(zip(table, row, strict=True)) for row in rows]
 
 
 def _digest(document: str, arrays: Mapping[str, NDArray[Any]]) -> str:
