@@ -237,17 +237,16 @@ class Trials:
                 self._tell(trial, ask, outcome)
 
     def _tell(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
-        if self.goes_on and outcome.cut_short and not outcome.failed:
+        values, states = self.scores(outcome), self.optuna.trial.TrialState
+        has_failed = any(map(math.isnan, values))
+        if self.goes_on and outcome.cut_short and not has_failed:
             self._left[trial.number] = self.optuna.trial.create_trial(
-                params=trial.params,
-                distributions=trial.distributions,
-                values=self.scores(outcome),
+                params=trial.params, distributions=trial.distributions, values=values
             )
             return
         trial.set_user_attr(RESULTS, write_outcome(outcome))
-        values, states = self.scores(outcome), self.optuna.trial.TrialState
         is_last = ask.n_epochs is None or ask.n_epochs == self.epochs[-1]
-        if any(map(math.isnan, values)):
+        if has_failed:
             self.study.tell(trial, state=states.FAIL)
         elif is_last or outcome.cut_short:
             self.study.tell(trial, values)

@@ -179,6 +179,23 @@ def test_kept_trials_go_on_from_where_the_time_was_up(name, digits, tmp_path):
     np.testing.assert_array_equal(results["mean_test_score"], whole["mean_test_score"])
 
 
+def test_a_kept_trial_without_a_score_has_failed(digits, tmp_path):
+    kept = {"storage": f"sqlite:///{tmp_path / 'db'}", "study_name": "study"}
+    search = SEARCHES["optuna"](
+        endless_net(),
+        cv=2,
+        random_state=0,
+        refit=False,
+        scoring=lambda estimator, X, y: float("nan"),
+        memory=tmp_path / "memory",
+        max_time=1,
+        **kept,
+    )
+    with pytest.warns(UserWarning, match="non-finite"):
+        search.fit(*digits)
+    assert {trial.state.name for trial in search.study_.trials} == {"FAIL"}
+
+
 @pytest.mark.parametrize("fused", [True, False])
 def test_fits_that_have_not_begun_are_left_out(fused, digits):
     space = {"lr": np.linspace(0.001, 0.1, 2000).tolist()}
