@@ -28,6 +28,12 @@ torch.set_num_threads(1)
 Data = tuple[np.ndarray, np.ndarray]
 
 
+@pytest.fixture(autouse=True)
+def _seeded_global_random_state() -> None:
+    """Let an estimator without a random_state draw the same numbers in every run."""
+    np.random.seed(0)  # noqa: NPY002
+
+
 @pytest.fixture
 def classification_data() -> Data:
     """120 rows, 8 features, 3 classes."""

@@ -38,7 +38,7 @@ FIRST, LAST = 1, 3
 # those that were stopped early the best one may need.
 MARGIN, STOPS_LATER = 1.1, 1.5
 
-CUT_SHORT = {reason for reason in StopReason if reason.can_go_on}
+CUT_SHORT = [reason for reason in StopReason if reason.can_go_on]
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def _most_epochs(evaluation: Evaluation) -> float:
         result.n_epochs
         for outcome in evaluation.outcomes
         for result in outcome.results.values()
-        if not result.failed and result.stop_reason not in CUT_SHORT
+        if not result.failed and not any(map(result.was_ended_by, CUT_SHORT))
     ]
     return max((count for count in counts if count >= 1), default=math.inf)
 

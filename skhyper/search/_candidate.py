@@ -41,7 +41,12 @@ class Outcome:
     @property
     def cut_short(self) -> bool:
         """Whether the time was up for a fit on any split."""
-        return any(map(_is_cut, self.results.values()))
+        return any(self._cut)
+
+    @property
+    def _cut(self) -> list[TaskResult]:
+        results = self.results.values()
+        return [r for r in results if r.was_ended_by(StopReason.MAX_TIME)]
 
     @property
     def in_order(self) -> list[TaskResult]:
@@ -70,8 +75,8 @@ class Outcome:
         if self.finished:
             self._before = None
             if "n_resources" in self.notes and self.cut_short:
-                counts = [r.n_epochs for r in self.in_order if _is_cut(r)]
-                self.notes = {**self.notes, "n_resources": int(min(counts))}
+                trained = int(min(result.n_epochs for result in self._cut))
+                self.notes = {**self.notes, "n_resources": trained}
 
     def drop_models(self) -> None:
         """Let go of the fitted models; while it goes on, of those it had before."""
@@ -83,11 +88,6 @@ class Outcome:
         """Forget an evaluation that was cut off, if there is one before it."""
         if not self.finished and self._before is not None:
             self.results, self.notes = self._before
-
-
-def _is_cut(result: TaskResult) -> bool:
-    reasons = (result.stop_reason or "").split(", ")
-    return not result.failed and StopReason.MAX_TIME in reasons
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,14 @@ from skhyper.search._fold import Fold
 from skhyper.search._interrupt import raise_swallowed_interrupt
 from skhyper.search._leg import Leg, fit_leg
 from skhyper.search._target import as_candidate, fitted_networks
-from skhyper.training import Halt, Store, driver_in_force, kept_in, train_alone
+from skhyper.training import (
+    Halt,
+    StopReason,
+    Store,
+    driver_in_force,
+    kept_in,
+    train_alone,
+)
 
 __all__ = [
     "Procedure",
@@ -95,6 +102,10 @@ class TaskResult:
     n_trained: int = 0
     n_weights: float = float("nan")
     model: Any = None
+
+    def was_ended_by(self, reason: StopReason) -> bool:
+        """Whether a network of a fit that came off stopped for a reason."""
+        return not self.failed and reason in (self.stop_reason or "").split(", ")
 
     def after(self, before: "TaskResult") -> "TaskResult":
         """Add the times of an earlier evaluation, which this one has gone on from."""

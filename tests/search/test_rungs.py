@@ -592,9 +592,11 @@ def test_what_partial_fit_refuses_is_refused_beforehand(
 @pytest.mark.parametrize(
     "last",
     [
-        SGDClassifier(class_weight={0: 2, 1: 1, 2: 1}),
-        BaggingClassifier(SGDClassifier(early_stopping=True), 2),
-        HistGradientBoostingClassifier(max_depth=1, early_stopping=True),
+        SGDClassifier(class_weight={0: 2, 1: 1, 2: 1}, random_state=0),
+        BaggingClassifier(SGDClassifier(early_stopping=True), 2, random_state=0),
+        HistGradientBoostingClassifier(
+            max_depth=1, early_stopping=True, random_state=0
+        ),
     ],
     ids=lambda last: type(last).__name__,
 )
@@ -603,7 +605,7 @@ def test_what_goes_on_all_the_same_is_not_refused(last):
     search = HyperbandSearchCV(
         pipeline, {"pipeline__standardscaler__with_mean": [True, False]}, max_epochs=1
     )
-    search.set_params(error_score="raise", min_epochs=1, cv=2)
+    search.set_params(error_score="raise", min_epochs=1, cv=2, random_state=0)
     assert search.fit(X, Y).best_score_ > 0.5
 
 
