@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Protocol
+from weakref import WeakSet
 
 from skhyper.fused._report import report_here
 from skhyper.fused._request import Footprint, Request
@@ -94,7 +95,7 @@ class Scheduler:
         self._waiting: list[FitSeat] = []
         self._footprint = Footprint()
         self._known = KnownRows()
-        self._threads: list[threading.Thread] = []
+        self._threads: WeakSet[threading.Thread] = WeakSet()
         self._executor = ThreadPoolExecutor(n_slots)
         self._n_running = 0
         self._n_alive = 0
@@ -223,7 +224,7 @@ class Scheduler:
     def join(self) -> None:
         """Wait until all threads have ended; not for long if tasks were given up."""
         until = time.monotonic() + PATIENCE
-        for thread in self._threads:
+        for thread in [*self._threads]:
             rest = max(until - time.monotonic(), 0.0)
             thread.join(rest if self.halt.called else None)
         self._executor.shutdown()
@@ -269,7 +270,7 @@ class Scheduler:
                     raise
                 self.max_tasks = self._n_alive
                 break
-            self._threads.append(thread)
+            self._threads.add(thread)
         if not self._is_training and self._is_time():
             self._begin_training()
 
@@ -287,9 +288,7 @@ class Scheduler:
         # One whose own tasks have ended goes on as soon as it has noticed it.
         is_back = any(not self._unfinished[owner] for owner in self._blocked)
         n_coming = self._n_running + self._n_dispatching + len(self._returning)
-        if not (n_coming or may_start or is_back):
-            return True
-        return self._is_spent()
+        return not (n_coming or may_start or is_back) or self._is_spent()
 
     def _is_spent(self) -> bool:
         """Tell whether those that wait need all the memory there is."""

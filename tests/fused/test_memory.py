@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +96,23 @@ def test_no_outcome_of_a_search_waits_for_the_garbage_collector():
             assert len(outcomes()) == before
         finally:
             gc.enable()
+
+
+def test_threads_that_have_ended_are_not_kept():
+    counts = []
+
+    def count_threads(net, X, y):
+        counts.append([type(o) for o in gc.get_objects()].count(threading.Thread))
+        return 0.0
+
+    net = MLPClassifier((4,), max_epochs=1, random_state=0)
+    grid = {"lr": [0.001 * (n + 1) for n in range(20)]}
+    search = GridSearchCV(net, grid, cv=2, refit=False, scoring=count_threads)
+    with joblib.parallel_config("fused", n_jobs=1, max_tasks=4):
+        search.fit(*load_iris(return_X_y=True))
+    # One that has just ended may still be on its way out.
+    assert len(counts) == 40
+    assert max(counts) - min(counts) < 10
 
 
 def copied(request):
