@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Protocol
-from weakref import WeakSet
 
 from skhyper.fused._report import report_here
 from skhyper.fused._request import Footprint, Request
 from skhyper.fused._sharing import KnownRows
 from skhyper.fused._tasks import FitSeat, Seat, Task
+from skhyper.fused._threads import Threads
 from skhyper.training import Data, Halt, Outcome, Recipe, Start
 
 __all__ = ["Scheduler", "Trainer", "scheduler_here"]
@@ -95,7 +95,7 @@ class Scheduler:
         self._waiting: list[FitSeat] = []
         self._footprint = Footprint()
         self._known = KnownRows()
-        self._threads: WeakSet[threading.Thread] = WeakSet()
+        self._threads = Threads()
         self._executor = ThreadPoolExecutor(n_slots)
         self._n_running = 0
         self._n_alive = 0
@@ -223,10 +223,7 @@ class Scheduler:
 
     def join(self) -> None:
         """Wait until all threads have ended; not for long if tasks were given up."""
-        until = time.monotonic() + PATIENCE
-        for thread in [*self._threads]:
-            rest = max(until - time.monotonic(), 0.0)
-            thread.join(rest if self.halt.called else None)
+        self._threads.join(lambda: self.halt.called, PATIENCE)
         self._executor.shutdown()
 
     def _wait(self, seat: Seat) -> None:
@@ -258,9 +255,8 @@ class Scheduler:
             self._n_running += 1
             self._returning.popleft().called.set()
         while start and (task := self._startable()) is not None:
-            thread = threading.Thread(target=self._work, args=(task,), daemon=True)
             try:
-                thread.start()
+                self._threads.begin(self._work, task)
             except RuntimeError:
                 # The system has no more threads: those that there are do all.
                 self._n_running -= 1
@@ -270,7 +266,6 @@ class Scheduler:
                     raise
                 self.max_tasks = self._n_alive
                 break
-            self._threads.add(thread)
         if not self._is_training and self._is_time():
             self._begin_training()
 
