@@ -8,7 +8,12 @@ from sklearn import get_config
 from sklearn.base import clone
 from sklearn.utils import indexable
 
-from skhyper._sklearn import BaseSearchCV, check_method_params
+from skhyper._sklearn import (
+    BaseSearchCV,
+    InvalidParameterError,
+    check_method_params,
+    validate_parameter_constraints,
+)
 from skhyper.exceptions import did_you_mean
 from skhyper.search._assembly import NO_REFIT
 from skhyper.search._fold import splitter_of
@@ -71,6 +76,18 @@ class PlannedSearch(BaseSearchCV):
         plan = self._plan(parameters, n_splits, is_refitted)
         plan = replace(plan, max_time=self.max_time)
         return with_seconds(self, plan, X, y, splitter, routed) if time else plan
+
+    def _validate_params(self) -> None:
+        """Refuse all arguments that break the rules for them in one message."""
+        owner, rules = type(self).__name__, self._parameter_constraints
+        mistakes = []
+        for name, value in self.get_params(deep=False).items():
+            try:
+                validate_parameter_constraints(rules, {name: value}, owner)
+            except InvalidParameterError as error:
+                mistakes.append(str(error))
+        if mistakes:
+            raise InvalidParameterError("\n".join(mistakes))
 
     def _check_arguments(self, params: dict[str, Any]) -> None:
         """Refuse what ``fit`` would refuse, as where ``time`` is mistyped."""

@@ -132,7 +132,7 @@ class Parameters:
         own = {*self._network_names()} or {*self.values}
         remedy = " or ".join(map(repr, self._meant(name, own)))
         raise ValueError(
-            f"A parameter of the search must be one of {kind}. Got {name!r}. "
+            f"A parameter of the search must be one that {kind} has. Got {name!r}. "
             f"{f'Did you mean {remedy}?' if remedy else f'There are: {_listed(own)}.'}"
         )
 

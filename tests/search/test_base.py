@@ -26,9 +26,25 @@ from sklearn.tree import DecisionTreeClassifier
 from skopt import BayesSearchCV as SkoptBayesSearchCV
 
 from skhyper.estimators import MLPClassifier
-from skhyper.search import BayesSearchCV, GridSearchCV, RandomizedSearchCV
+from skhyper.search import (
+    ASHASearchCV,
+    BayesSearchCV,
+    GridSearchCV,
+    HyperbandSearchCV,
+    HyperoptSearchCV,
+    OptunaSearchCV,
+    RandomizedSearchCV,
+    RayTuneSearchCV,
+)
 
 SEARCHES = [GridSearchCV, RandomizedSearchCV, BayesSearchCV]
+FURTHER = [
+    HyperbandSearchCV,
+    ASHASearchCV,
+    OptunaSearchCV,
+    HyperoptSearchCV,
+    RayTuneSearchCV,
+]
 
 
 class Fragile(ClassifierMixin, BaseEstimator):
@@ -340,3 +356,18 @@ def test_results_of_scikit_learn_are_matched_to_the_bit(iris):
             if name != "params":
                 assert ours[name].dtype == theirs[name].dtype
                 assert type(ours[name]) is type(theirs[name])
+
+
+@pytest.mark.parametrize("search", [*SEARCHES, *FURTHER])
+def test_all_wrong_arguments_are_told_at_once(search):
+    wrong = {"refit": 3, "verbose": "loud", "max_time": -1, "fused": "yes"}
+    made = search(MLPClassifier(), {"lr": [0.1]}, **wrong)
+    for call in (made.fit, made.plan):
+        with pytest.raises(ValueError, match="'verbose' parameter") as caught:
+            call(*load_iris(return_X_y=True))
+        lines = str(caught.value).splitlines()
+        assert len(lines) == len(wrong)
+        for name, value in wrong.items():
+            words = f"The {name!r} parameter of {search.__name__} must be "
+            [line] = [line for line in lines if line.startswith(words)]
+            assert f"Got {value!r} instead." in line

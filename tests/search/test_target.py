@@ -76,9 +76,9 @@ def test_all_unknown_names_are_in_one_error_with_the_nearest_known():
     with pytest.raises(ValueError, match="'lrr'") as error:
         search.fit(np.zeros((10, 2)), [0, 1] * 5)
     assert str(error.value) == (
-        "A parameter of the search must be one of Pipeline. Got 'lrr'. "
+        "A parameter of the search must be one that Pipeline has. Got 'lrr'. "
         "Did you mean 'lr'?\n"
-        "A parameter of the search must be one of Pipeline. Got 'dropuot'. "
+        "A parameter of the search must be one that Pipeline has. Got 'dropuot'. "
         "Did you mean 'dropout'?"
     )
 
