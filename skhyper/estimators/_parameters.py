@@ -1,10 +1,8 @@
 """The rules for the estimators' arguments."""
 
 import math
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,8 @@ from joblib import Memory
 from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback
 
-from skhyper._sklearn import (
-    Interval,
-    InvalidParameterError,
-    StrOptions,
-    validate_parameter_constraints,
-)
+from skhyper._constraints import is_beyond_floats, mistakes_in_values, refuse
+from skhyper._sklearn import Interval, InvalidParameterError, StrOptions
 from skhyper.estimators._trial import mistakes_in_optimizer, mistakes_in_scheduler
 from skhyper.exceptions import did_you_mean, nearest
 from skhyper.modules import ACTIVATIONS, NORMALIZERS
@@ -40,9 +34,6 @@ __all__ = [
 PROBABILITY = Interval(Real, 0, 1, closed="left")
 NON_NEGATIVE = Interval(Real, 0, math.inf, closed="left")
 COUNT = Interval(Integral, 1, None, closed="left")
-
-# Types whose values never change: what is right once is right for ever.
-SCALARS = (bool, int, float, str, type(None))
 
 PRECISIONS = ("auto", "float32", "float64", "bfloat16")
 
@@ -149,11 +140,8 @@ def check_parameters(
         If an argument breaks its rule, or two of them do not go together.
     """
     name = owner.__name__
-    mistakes = [*_mistakes_in_values(owner, params)]
-    if not mistakes:
-        mistakes = [*_mistakes_in_combinations(name, params), *module_mistakes()]
-    if mistakes:
-        raise InvalidParameterError("\n".join(mistakes))
+    refuse(mistakes_in_values(owner, params))
+    refuse([*_mistakes_in_combinations(name, params), *module_mistakes()])
     resolve_device(name, params["device"])
 
 
@@ -203,56 +191,6 @@ def resolve_device(name: str, device: str) -> str:
     return device
 
 
-def _mistakes_in_values(
-    owner: type[BaseEstimator], params: Mapping[str, Any]
-) -> Iterator[str]:
-    for parameter, value in params.items():
-        check = _check_scalar if type(value) in SCALARS else _check_value
-        try:
-            check(owner, parameter, value)
-        except InvalidParameterError as error:
-            yield str(error)
-
-
-def _check_value(owner: type[BaseEstimator], parameter: str, value: Any) -> None:
-    """Refuse a value that breaks the rule for its argument."""
-    name, constraints = owner.__name__, owner._parameter_constraints
-    allowed = constraints[parameter]
-    try:
-        validate_parameter_constraints(constraints, {parameter: value}, name)
-    except InvalidParameterError as error:
-        known = [
-            option
-            for constraint in allowed
-            if isinstance(constraint, StrOptions)
-            for option in constraint.options
-        ]
-        lower = value.lower() if isinstance(value, str) else value
-        raise InvalidParameterError(f"{error}{did_you_mean(lower, known)}") from None
-    if _is_beyond_floats(value):
-        raise InvalidParameterError(
-            f"The {parameter!r} parameter of {name} must be a number that a float can "
-            f"hold. Got an integer of {value.bit_length()} bits."
-        )
-    # To Python, True is the number one.
-    if isinstance(value, bool) and not {"boolean", "verbose"} & {
-        constraint for constraint in allowed if isinstance(constraint, str)
-    }:
-        raise InvalidParameterError(
-            f"The {parameter!r} parameter of {name} must be a number. Got {value!r} "
-            "instead."
-        )
-
-
-# Remembers what it has let pass, as a search asks for the same values in every fit.
-_check_scalar: Callable[..., None] = lru_cache(4096, typed=True)(_check_value)
-
-
-def _is_beyond_floats(value: Any) -> bool:
-    """Tell of an integer that no float can hold: its type is right, its size not."""
-    return isinstance(value, int) and abs(value) > sys.float_info.max
-
-
 def _mistakes_in_combinations(name: str, params: Mapping[str, Any]) -> Iterator[str]:
     yield from mistakes_in_optimizer(name, params)
     yield from mistakes_in_scheduler(name, params)
@@ -271,7 +209,7 @@ def _mistakes_in_combinations(name: str, params: Mapping[str, Any]) -> Iterator[
     class_weight = params.get("class_weight")
     if isinstance(class_weight, dict):
         for label, weight in class_weight.items():
-            is_number = isinstance(weight, Real) and not _is_beyond_floats(weight)
+            is_number = isinstance(weight, Real) and not is_beyond_floats(weight)
             if not is_number or not 0 <= float(weight) < math.inf:
                 yield (
                     f"The 'class_weight' parameter of {name} must have finite numbers "

@@ -2,7 +2,7 @@
 
 import secrets
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -19,7 +19,7 @@ from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._flat import FlatSpace
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
-from skhyper.search._optimizer_kwargs import check_optimizer_kwargs
+from skhyper.search._optimizer_kwargs import mistakes_in_optimizer_kwargs
 from skhyper.search._plan import Plan, plan_draws
 from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._results import train_ranks
@@ -27,7 +27,7 @@ from skhyper.search._spaces import SPACE_CONSTRAINTS, read_subspaces
 from skhyper.search._strategy import Strategy
 from skhyper.search._surrogate import Subsearch, SurrogateStrategy
 from skhyper.search._target import Parameters
-from skhyper.search._warm import WARM_CONSTRAINTS, check_warm_start, read_warm_start
+from skhyper.search._warm import mistakes_in_warm_start, read_warm_start
 from skhyper.spaces import Preset
 
 __all__ = ["BayesSearchCV"]
@@ -156,7 +156,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
         "max_time": MAX_TIME_CONSTRAINTS,
-        "warm_start_from": WARM_CONSTRAINTS,
+        "warm_start_from": "no_validation",
     }
 
     def __init__(
@@ -230,10 +230,11 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         # For ``plan``, which is not given those that the search holds itself.
         return super()._get_routed_params_for_fit({**(self.fit_params or {}), **params})
 
-    def _validate_params(self) -> None:
-        check_warm_start(self)
-        super()._validate_params()
-        check_optimizer_kwargs(type(self).__name__, self.optimizer_kwargs or {})
+    def _mistakes_in_values(self) -> Iterator[str]:
+        yield from mistakes_in_warm_start(self)
+        yield from mistakes_in_optimizer_kwargs(
+            type(self).__name__, self.optimizer_kwargs
+        )
 
     def _subspaces(self, parameters: Parameters) -> list[tuple[FlatSpace, int]]:
         return read_subspaces(self.search_spaces, self.n_iter, parameters)

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from skhyper.search._spaces import Space
 from skhyper.search._target import Parameters
 
-__all__ = ["check_counts", "check_rungs", "way_of"]
+__all__ = ["check_counts", "mistakes_in_rungs", "way_of"]
 
 # What counts the rounds of a warm start, and of a fit that partial_fit is one round of.
 COUNTS = ("n_estimators", "max_iter")
@@ -28,41 +28,39 @@ REFUSED = {
 }
 
 
-def check_rungs(search: Any) -> None:
-    """Check what a search needs that trains candidates rung by rung.
+def mistakes_in_rungs(search: Any) -> Iterator[str]:
+    """Say what a search lacks that trains candidates rung by rung.
 
     Parameters
     ----------
     search : BaseSearch
         The search, with its ``estimator``, ``min_epochs`` and ``max_epochs``.
 
-    Raises
+    Yields
     ------
-    ValueError
-        If the first rung is behind the last; or if the estimator holds no network of
+    mistake : str
+        That the first rung is behind the last; that the estimator holds no network of
         this package, has no ``partial_fit`` and no ``warm_start`` with a number of
-        iterations; or if scikit-learn's ``partial_fit`` does not take what it has been
-        given. All mistakes are in the one message.
+        iterations; or what scikit-learn's ``partial_fit`` does not take of what it has
+        been given.
     """
-    name, estimator, mistakes = type(search).__name__, search.estimator, []
+    name, estimator = type(search).__name__, search.estimator
     if search.min_epochs > search.max_epochs:
-        mistakes.append(
+        yield (
             f"The 'min_epochs' parameter of {name} must be at most max_epochs="
             f"{search.max_epochs}. Got {search.min_epochs}."
         )
     _, last = _end(estimator)
     way = "network" if Parameters(estimator).networks else way_of(last)
     if way is None:
-        mistakes.append(
+        yield (
             f"The 'estimator' parameter of {name} must be able to go on with its "
             "training: hold a network of skhyper, or have partial_fit, or warm_start "
             "with max_iter or n_estimators, at its end if it is a Pipeline. Got "
             f"{type(last).__name__}; RandomizedSearchCV takes any."
         )
     elif way == "partial_fit":
-        mistakes += _refused(name, last)
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
+        yield from _refused(name, last)
 
 
 def check_counts(search: Any, spaces: Sequence[Space], parameters: Parameters) -> None:

@@ -1,5 +1,6 @@
 """Candidates suggested by Hyperopt."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from numbers import Integral
 from pathlib import Path
@@ -21,7 +22,7 @@ from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
 from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
-from skhyper.search._warm import WARM_CONSTRAINTS, check_warm_start, read_warm_start
+from skhyper.search._warm import mistakes_in_warm_start, read_warm_start
 
 __all__ = ["HyperoptSearchCV"]
 
@@ -119,7 +120,7 @@ class HyperoptSearchCV(SuggestedSearch):
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
         "max_time": MAX_TIME_CONSTRAINTS,
-        "warm_start_from": WARM_CONSTRAINTS,
+        "warm_start_from": "no_validation",
     }
 
     def __init__(
@@ -169,9 +170,8 @@ class HyperoptSearchCV(SuggestedSearch):
         self.max_time = max_time
         self.warm_start_from = warm_start_from
 
-    def _validate_params(self) -> None:
-        check_warm_start(self)
-        super()._validate_params()
+    def _mistakes_in_values(self) -> Iterator[str]:
+        yield from mistakes_in_warm_start(self)
 
     def _strategy(self, parameters: Parameters) -> Draws:
         spaces = self._spaces(parameters)

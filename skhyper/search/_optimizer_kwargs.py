@@ -8,11 +8,10 @@ from typing import Any
 from sklearn.base import is_regressor
 from skopt.sampler import InitialPointGenerator
 
-from skhyper._sklearn import InvalidParameterError
 from skhyper.exceptions import did_you_mean
 from skhyper.search._models import ALIASES, MODELS
 
-__all__ = ["check_optimizer_kwargs"]
+__all__ = ["mistakes_in_optimizer_kwargs"]
 
 # What the search itself gives the optimizer, and what to set instead.
 OWN = {
@@ -135,26 +134,26 @@ RULES: dict[str, tuple[str, Callable[[Any], bool], tuple[str, ...]]] = {
 }
 
 
-def check_optimizer_kwargs(name: str, given: Mapping[str, Any]) -> None:
-    """Check the arguments for skopt's Optimizer and report all mistakes at once.
+def mistakes_in_optimizer_kwargs(name: str, given: Any) -> Iterator[str]:
+    """Say what is wrong with the arguments for skopt's Optimizer.
 
     Parameters
     ----------
     name : str
         The search's class.
     given : dict
-        The arguments.
+        The arguments; whatever is no dict is left alone.
 
-    Raises
+    Yields
     ------
-    InvalidParameterError
-        If there is no such argument, the search gives it itself, its value breaks its
-        rule, or two of them do not go together.
+    mistake : str
+        That there is no such argument, that the search gives it itself, that its value
+        breaks its rule, or that two of them do not go together.
     """
-    mistakes = [*_mistakes_in_values(given)] or [*_mistakes_in_combinations(given)]
-    if mistakes:
-        start = f"The 'optimizer_kwargs' parameter of {name} must"
-        raise InvalidParameterError("\n".join(f"{start} {text}" for text in mistakes))
+    if isinstance(given, dict):
+        mistakes = [*_mistakes_in_values(given)] or [*_mistakes_in_combinations(given)]
+        for text in mistakes:
+            yield f"The 'optimizer_kwargs' parameter of {name} must {text}"
 
 
 def _mistakes_in_values(given: Mapping[str, Any]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Candidates suggested by Optuna."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
@@ -24,9 +24,10 @@ from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
 from skhyper.search._study import (
     check_directions,
-    check_engine,
     check_metrics,
     make_pruner,
+    mistakes_in_engine,
+    mistakes_in_study,
     params_from,
     set_sampler,
     suggest_from,
@@ -34,7 +35,7 @@ from skhyper.search._study import (
 from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
 from skhyper.search._trials import Trials
-from skhyper.search._warm import WARM_CONSTRAINTS, check_warm_start, read_warm_start
+from skhyper.search._warm import mistakes_in_warm_start, read_warm_start
 
 __all__ = ["OptunaSearchCV"]
 
@@ -159,7 +160,7 @@ class OptunaSearchCV(SuggestedSearch):
         "fused": FUSED_CONSTRAINTS,
         "memory": MEMORY_CONSTRAINTS,
         "max_time": MAX_TIME_CONSTRAINTS,
-        "warm_start_from": WARM_CONSTRAINTS,
+        "warm_start_from": "no_validation",
     }
 
     def __init__(
@@ -222,9 +223,15 @@ class OptunaSearchCV(SuggestedSearch):
         self.warm_start_from = warm_start_from
 
     def _validate_params(self) -> None:
-        check_warm_start(self)
         super()._validate_params()
-        check_engine(self)
+        import_extra("optuna", type(self).__name__)
+
+    def _mistakes_in_values(self) -> Iterator[str]:
+        yield from mistakes_in_warm_start(self)
+        yield from mistakes_in_engine(self)
+
+    def _mistakes_in_combinations(self) -> Iterator[str]:
+        yield from mistakes_in_study(self)
 
     def _strategy(self, parameters: Parameters) -> Trials:
         optuna = import_extra("optuna", type(self).__name__)

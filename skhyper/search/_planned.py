@@ -1,5 +1,6 @@
 """A search that says beforehand how much work it will be."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from inspect import Parameter, signature
 from typing import Any
@@ -8,12 +9,8 @@ from sklearn import get_config
 from sklearn.base import clone
 from sklearn.utils import indexable
 
-from skhyper._sklearn import (
-    BaseSearchCV,
-    InvalidParameterError,
-    check_method_params,
-    validate_parameter_constraints,
-)
+from skhyper._constraints import mistakes_in_values, refuse
+from skhyper._sklearn import BaseSearchCV, check_method_params
 from skhyper.exceptions import did_you_mean
 from skhyper.search._assembly import NO_REFIT
 from skhyper.search._fold import splitter_of
@@ -79,15 +76,17 @@ class PlannedSearch(BaseSearchCV):
 
     def _validate_params(self) -> None:
         """Refuse all arguments that break the rules for them in one message."""
-        owner, rules = type(self).__name__, self._parameter_constraints
-        mistakes = []
-        for name, value in self.get_params(deep=False).items():
-            try:
-                validate_parameter_constraints(rules, {name: value}, owner)
-            except InvalidParameterError as error:
-                mistakes.append(str(error))
-        if mistakes:
-            raise InvalidParameterError("\n".join(mistakes))
+        values = mistakes_in_values(type(self), self.get_params(deep=False))
+        refuse([*values, *self._mistakes_in_values()])
+        refuse(self._mistakes_in_combinations())
+
+    def _mistakes_in_values(self) -> Iterator[str]:
+        """Say what breaks rules by itself for which scikit-learn has no grammar."""
+        yield from ()
+
+    def _mistakes_in_combinations(self) -> Iterator[str]:
+        """Say which arguments do not go together, each right by itself."""
+        yield from ()
 
     def _check_arguments(self, params: dict[str, Any]) -> None:
         """Refuse what ``fit`` would refuse, as where ``time`` is mistyped."""

@@ -1,6 +1,7 @@
 """Candidates suggested and scheduled by Ray Tune."""
 
 import time
+from collections.abc import Iterator
 from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._leg import Leg
 from skhyper.search._origin import Origin
-from skhyper.search._ray_engine import check_engine
+from skhyper.search._ray_engine import mistakes_in_course, mistakes_in_engine
 from skhyper.search._ray_runs import Runs
 from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._spaces import SPACE_CONSTRAINTS
@@ -218,7 +219,13 @@ class RayTuneSearchCV(SuggestedSearch):
 
     def _validate_params(self) -> None:
         super()._validate_params()
-        check_engine(self)
+        import_extra("ray.tune", type(self).__name__, "ray")
+
+    def _mistakes_in_values(self) -> Iterator[str]:
+        yield from mistakes_in_engine(self)
+
+    def _mistakes_in_combinations(self) -> Iterator[str]:
+        yield from mistakes_in_course(self)
 
     def _strategy(self, parameters: Parameters) -> Runs:
         tune = import_extra("ray.tune", type(self).__name__, "ray")

@@ -1,6 +1,6 @@
 """What a search by Ray Tune is made of: its algorithm, its scheduler, its runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
 from types import ModuleType
 from typing import Any
@@ -8,17 +8,18 @@ from typing import Any
 from skhyper._extras import import_extra
 from skhyper._sklearn import Interval
 from skhyper.exceptions import did_you_mean
-from skhyper.search._going_on import check_rungs
+from skhyper.search._going_on import mistakes_in_rungs
 from skhyper.search._ray_trial import EPOCHS
 from skhyper.spaces import SearchSpace
 
 __all__ = [
     "KNOBS",
-    "check_engine",
     "check_resources",
     "machines_of",
     "make_algorithm",
     "make_scheduler",
+    "mistakes_in_course",
+    "mistakes_in_engine",
     "ray_spaces",
 ]
 
@@ -40,41 +41,52 @@ KNOBS = {
 }
 
 
-def check_engine(search: Any) -> None:
-    """Check what scikit-learn's validation cannot, without Ray if it is not there.
+def mistakes_in_engine(search: Any) -> Iterator[str]:
+    """Say which algorithm or scheduler there is not.
 
     Parameters
     ----------
     search : RayTuneSearchCV
         The search.
 
-    Raises
+    Yields
     ------
-    ValueError
-        If the algorithm or the scheduler is none, or only one of ``storage`` and
-        ``name`` is given. All mistakes are in the one message.
+    mistake : str
+        A sentence for each mistake.
     """
-    kind = type(search).__name__
-    mistakes = [
-        f"The {argument!r} parameter of {kind} must be one of {sorted(known)} or an "
-        f"object of Ray Tune's. Got {value!r}.{did_you_mean(value, known)}"
-        for argument, value, known in (
-            ("algorithm", search.algorithm, ALGORITHMS),
-            ("scheduler", search.scheduler, SCHEDULERS),
-        )
-        if isinstance(value, str) and value not in known
-    ]
+    for argument, value, known in (
+        ("algorithm", search.algorithm, ALGORITHMS),
+        ("scheduler", search.scheduler, SCHEDULERS),
+    ):
+        if isinstance(value, str) and value not in known:
+            yield (
+                f"The {argument!r} parameter of {type(search).__name__} must be one of "
+                f"{sorted(known)} or an object of Ray Tune's. Got {value!r} instead."
+                f"{did_you_mean(value, known)}"
+            )
+
+
+def mistakes_in_course(search: Any) -> Iterator[str]:
+    """Say what does not go together of a search's arguments.
+
+    Parameters
+    ----------
+    search : RayTuneSearchCV
+        The search, whose arguments are right by themselves.
+
+    Yields
+    ------
+    mistake : str
+        A sentence for each mistake.
+    """
     if (search.storage is None) != (search.name is None):
-        mistakes.append(
-            f"The 'storage' and 'name' parameters of {kind} belong together: where the "
-            "runs are kept, and as what. Give both or neither. "
+        yield (
+            f"The 'storage' and 'name' parameters of {type(search).__name__} belong "
+            "together: where the runs are kept, and as what. Give both or neither. "
             f"Got storage={search.storage!r}, name={search.name!r}."
         )
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
     if search.scheduler is not None:
-        check_rungs(search)
-    import_extra("ray.tune", kind, "ray")
+        yield from mistakes_in_rungs(search)
 
 
 def machines_of(ray: ModuleType) -> list[dict[str, float]]:

@@ -1,6 +1,7 @@
 """What the searches share that train candidates rung by rung."""
 
 import warnings
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ from sklearn.model_selection import ParameterSampler
 from skhyper.search._base import BaseSearch
 from skhyper.search._budget import Budget
 from skhyper.search._evaluation import Evaluation
-from skhyper.search._going_on import check_counts, check_rungs
+from skhyper.search._going_on import check_counts, mistakes_in_rungs
 from skhyper.search._leg import Leg
 from skhyper.search._plan import Plan, plan_candidates
 from skhyper.search._spaces import read_spaces, to_distributions
@@ -32,9 +33,8 @@ class RungSearch(BaseSearch):
     factor: int
     min_epochs: int
 
-    def _validate_params(self) -> None:
-        super()._validate_params()
-        check_rungs(self)
+    def _mistakes_in_combinations(self) -> Iterator[str]:
+        yield from mistakes_in_rungs(self)
 
     def _sample(
         self, n_candidates: int, parameters: Parameters, random_state: Any

@@ -6,18 +6,18 @@ from typing import Any
 
 from numpy.random import SeedSequence
 
-from skhyper._extras import import_extra
 from skhyper._sklearn import MultimetricScorer
 from skhyper.exceptions import did_you_mean
-from skhyper.search._going_on import check_rungs
+from skhyper.search._going_on import mistakes_in_rungs
 from skhyper.spaces import SearchSpace
 from skhyper.spaces._optuna import suggested_as
 
 __all__ = [
     "check_directions",
-    "check_engine",
     "check_metrics",
     "make_pruner",
+    "mistakes_in_engine",
+    "mistakes_in_study",
     "params_from",
     "set_sampler",
     "suggest_from",
@@ -32,63 +32,63 @@ SAMPLERS = {
 PRUNERS = {"median": "MedianPruner", "hyperband": "HyperbandPruner"}
 
 
-def check_engine(search: Any) -> None:
-    """Check what scikit-learn's validation cannot, without Optuna if it is not there.
+def mistakes_in_engine(search: Any) -> Iterator[str]:
+    """Say which sampler, pruner or storage is none.
 
     Parameters
     ----------
     search : OptunaSearchCV
         The search.
 
-    Raises
+    Yields
     ------
-    ValueError
-        If the sampler, the pruner or the storage is none, the objectives are no
-        metrics, or arguments do not go together. All mistakes are in the one message.
+    mistake : str
+        A sentence for each mistake.
     """
     name = type(search).__name__
-    mistakes = [
-        f"The {argument!r} parameter of {name} must be one of {sorted(known)} or an "
-        f"object of Optuna's. Got {value!r}.{did_you_mean(value, known)}"
-        for argument, value, known in (
-            ("sampler", search.sampler, SAMPLERS),
-            ("pruner", search.pruner, PRUNERS),
-        )
-        if isinstance(value, str) and value not in known
-    ]
-    if not isinstance(search.sampler, str) and not _is_object_with(
-        "sample_relative", search.sampler
+    for argument, value, known, method, or_none in (
+        ("sampler", search.sampler, SAMPLERS, "sample_relative", False),
+        ("pruner", search.pruner, PRUNERS, "prune", True),
     ):
-        mistakes.append(
-            f"The 'sampler' parameter of {name} must be one of {sorted(SAMPLERS)} or a "
-            f"sampler of Optuna's. Got {search.sampler!r}.{_call_it(search.sampler)}"
-        )
-    if not isinstance(search.pruner, str | None) and not _is_object_with(
-        "prune", search.pruner
-    ):
-        mistakes.append(
-            f"The 'pruner' parameter of {name} must be one of {sorted(PRUNERS)}, a "
-            f"pruner of Optuna's or None. Got {search.pruner!r}."
-            f"{_call_it(search.pruner)}"
-        )
-    mistakes += _storage_mistakes(search.storage, name)
+        is_none = or_none and value is None
+        is_known = isinstance(value, str) and value in known
+        if not (is_known or is_none or _is_object_with(method, value)):
+            yield (
+                f"The {argument!r} parameter of {name} must be one of {sorted(known)}"
+                f"{', None' if or_none else ''} or a {argument} of Optuna's. Got "
+                f"{value!r} instead.{did_you_mean(value, known)}{_call_it(value)}"
+            )
+    yield from _storage_mistakes(search.storage, name)
+
+
+def mistakes_in_study(search: Any) -> Iterator[str]:
+    """Say what does not go together of a search's arguments.
+
+    Parameters
+    ----------
+    search : OptunaSearchCV
+        The search, whose arguments are right by themselves.
+
+    Yields
+    ------
+    mistake : str
+        A sentence for each mistake.
+    """
+    name = type(search).__name__
     if search.storage is None and search.study_name is not None:
-        mistakes.append(
+        yield (
             f"The 'study_name' parameter of {name} must be None without a storage, in "
             f"which the study would be kept. Got {search.study_name!r}. Give a storage "
             "too, such as 'sqlite:///study.db'."
         )
-    mistakes += _objective_mistakes(search, name)
+    yield from _objective_mistakes(search, name)
     if search.pruner is not None and search.objectives:
-        mistakes.append(
+        yield (
             f"The 'pruner' parameter of {name} must be None where there are several "
             f"objectives, which Optuna does not prune by. Got {search.pruner!r}."
         )
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
     if search.pruner is not None:
-        check_rungs(search)
-    import_extra("optuna", name)
+        yield from mistakes_in_rungs(search)
 
 
 def _is_object_with(method: str, value: Any) -> bool:

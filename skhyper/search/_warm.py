@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,7 @@ from skhyper.search._target import Parameters
 from skhyper.spaces import SearchSpace
 from skhyper.spaces._found import found
 
-__all__ = ["WARM_CONSTRAINTS", "Known", "check_warm_start", "read_warm_start"]
-
-WARM_CONSTRAINTS = [Mapping, pd.DataFrame, None]
+__all__ = ["Known", "mistakes_in_warm_start", "read_warm_start"]
 
 
 @dataclass(frozen=True)
@@ -30,25 +28,27 @@ class Known:
     scores: list[float]
 
 
-def check_warm_start(search: Any) -> None:
-    """Check that what a search begins with is no search.
+def mistakes_in_warm_start(search: Any) -> Iterator[str]:
+    """Say that what a search begins with is no table of candidates, if it is none.
 
     Parameters
     ----------
     search : BayesSearchCV, OptunaSearchCV or HyperoptSearchCV
         The search.
 
-    Raises
+    Yields
     ------
-    TypeError
-        If it is: scikit-learn's ``clone`` would remove what that one has found.
+    mistake : str
+        What it must be. A search it cannot be itself: scikit-learn's ``clone`` would
+        remove what that one has found.
     """
     given = search.warm_start_from
-    if hasattr(given, "fit"):
-        raise TypeError(
+    if not isinstance(given, Mapping | pd.DataFrame | None):
+        remedy = " Write warm_start_from=search.cv_results_."
+        yield (
             f"The 'warm_start_from' parameter of {type(search).__name__} must be the "
-            f"cv_results_ of a search, not the search itself. Got {given!r}. Write "
-            "warm_start_from=search.cv_results_."
+            "cv_results_ of a search, as a mapping or a DataFrame, or None. Got "
+            f"{given!r} instead.{remedy if hasattr(given, 'fit') else ''}"
         )
 
 

@@ -371,3 +371,54 @@ def test_all_wrong_arguments_are_told_at_once(search):
             words = f"The {name!r} parameter of {search.__name__} must be "
             [line] = [line for line in lines if line.startswith(words)]
             assert f"Got {value!r} instead." in line
+
+
+@pytest.mark.parametrize(
+    ("search", "wrong"),
+    [
+        (
+            OptunaSearchCV,
+            {
+                "n_iter": 0,
+                "sampler": "tep",
+                "pruner": "medain",
+                "storage": "study.db",
+                "warm_start_from": 3,
+            },
+        ),
+        (HyperoptSearchCV, {"n_iter": 0, "algorithm": "tep", "warm_start_from": []}),
+        (RayTuneSearchCV, {"n_iter": 0, "algorithm": "randon", "scheduler": "ahsa"}),
+        (BayesSearchCV, {"n_iter": 0, "optimizer_kwargs": {"acq_func": "IE"}}),
+    ],
+)
+def test_mistakes_in_the_engine_are_told_with_the_others(search, wrong):
+    made = search(MLPClassifier(), {"lr": [0.1]}, **wrong)
+    with pytest.raises(ValueError, match="'n_iter' parameter") as caught:
+        made.fit(*load_iris(return_X_y=True))
+    lines = str(caught.value).splitlines()
+    assert sorted(line.split("'")[1] for line in lines) == sorted(wrong)
+    for line in lines:
+        assert line.startswith("The ")
+        assert f"parameter of {search.__name__} must " in line
+
+
+@pytest.mark.parametrize("search", [*SEARCHES, *FURTHER])
+def test_the_nearest_word_is_named(search):
+    made = search(MLPClassifier(), {"lr": [0.1]}, scoring="accurac", fused="atuo")
+    with pytest.raises(ValueError, match="Did you mean") as caught:
+        made.fit(*load_iris(return_X_y=True))
+    [fused, scoring] = sorted(str(caught.value).splitlines())
+    assert fused.endswith("Got 'atuo' instead. Did you mean 'auto'?")
+    assert scoring.endswith("Got 'accurac' instead. Did you mean 'accuracy'?")
+
+
+@pytest.mark.parametrize("search", [*SEARCHES, *FURTHER])
+def test_a_bool_is_no_number(search):
+    made = search(MLPClassifier(), {"lr": [0.1]}, n_jobs=True, max_time=True)
+    with pytest.raises(ValueError, match="must be a number") as caught:
+        made.plan(*load_iris(return_X_y=True))
+    assert str(caught.value).splitlines() == [
+        f"The {name!r} parameter of {search.__name__} must be a number. Got True "
+        "instead."
+        for name in sorted(["n_jobs", "max_time"])
+    ]
