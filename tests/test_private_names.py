@@ -16,10 +16,10 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
-from skhyper import _joblib, _sklearn, _torch
+from skhyper import _joblib, _optuna, _sklearn, _torch
 
 
-@pytest.mark.parametrize("door", [_joblib, _sklearn, _torch])
+@pytest.mark.parametrize("door", [_joblib, _optuna, _sklearn, _torch])
 def test_every_name_is_there(door):
     for name in door.__all__:
         assert getattr(door, name) is not None
@@ -28,6 +28,17 @@ def test_every_name_is_there(door):
 def test_a_worker_that_dies_raises_the_error_of_joblib():
     with pytest.raises(_joblib.TerminatedWorkerError):
         joblib.Parallel(2, backend="loky")([joblib.delayed(os._exit)(1)] * 2)
+
+
+def test_a_trial_of_optuna_is_begun_with_its_notes():
+    optuna = pytest.importorskip("optuna")
+    study = optuna.create_study()
+    trial = _optuna.begin_trial(optuna, study, {"whose": "mine"})
+    assert (trial.number, trial.user_attrs) == (0, {"whose": "mine"})
+    assert study.trials[0].state.name == "RUNNING"
+    study.tell(trial, trial.suggest_float("x", 0, 1))
+    assert study.trials[0].values == [trial.params["x"]]
+    assert study.trials[0].datetime_complete >= study.trials[0].datetime_start
 
 
 @pytest.mark.parametrize("search", [GridSearchCV, RandomizedSearchCV])

@@ -23,14 +23,15 @@ from skhyper.search._results import mean_score, metric_names
 from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
 from skhyper.search._study import (
-    check_directions,
-    check_metrics,
-    make_pruner,
-    mistakes_in_engine,
-    mistakes_in_study,
+    open_study,
     params_from,
     set_sampler,
     suggest_from,
+)
+from skhyper.search._study_arguments import (
+    check_metrics,
+    mistakes_in_engine,
+    mistakes_in_study,
 )
 from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
@@ -238,14 +239,7 @@ class OptunaSearchCV(SuggestedSearch):
         spaces = self._spaces(parameters)
         known = read_warm_start(self, parameters, spaces, self.objectives)
         n_objectives = len(self.objectives or [""])
-        self.study_ = optuna.create_study(
-            storage=self.storage,
-            study_name=self.study_name,
-            pruner=make_pruner(optuna, self),
-            directions=["maximize"] * n_objectives,
-            load_if_exists=True,
-        )
-        check_directions(self, self.study_, n_objectives)
+        self.study_ = open_study(optuna, self, n_objectives)
         return Trials(
             optuna,
             self.study_,

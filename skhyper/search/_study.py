@@ -1,23 +1,20 @@
 """What a search of Optuna's is made of: its sampler, its pruner, its suggestions."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
 from numpy.random import SeedSequence
 
-from skhyper._sklearn import MultimetricScorer
-from skhyper.exceptions import did_you_mean
-from skhyper.search._going_on import mistakes_in_rungs
+from skhyper._extras import import_extra
 from skhyper.spaces import SearchSpace
 from skhyper.spaces._optuna import suggested_as
 
 __all__ = [
-    "check_directions",
-    "check_metrics",
-    "make_pruner",
-    "mistakes_in_engine",
-    "mistakes_in_study",
+    "PRUNERS",
+    "SAMPLERS",
+    "open_study",
     "params_from",
     "set_sampler",
     "suggest_from",
@@ -31,134 +28,53 @@ SAMPLERS = {
 }
 PRUNERS = {"median": "MedianPruner", "hyperband": "HyperbandPruner"}
 
+# Seconds to wait before a database is opened again that could not be opened.
+PAUSES = (0.1, 0.3, 0.6, 0.0)
 
-def mistakes_in_engine(search: Any) -> Iterator[str]:
-    """Say which sampler, pruner or storage is none.
+
+def open_study(optuna: ModuleType, search: Any, n_objectives: int) -> Any:
+    """Begin the study of a search, or join the one that the storage has.
 
     Parameters
     ----------
+    optuna : module
+        Optuna.
     search : OptunaSearchCV
         The search.
-
-    Yields
-    ------
-    mistake : str
-        A sentence for each mistake.
-    """
-    name = type(search).__name__
-    for argument, value, known, method, or_none in (
-        ("sampler", search.sampler, SAMPLERS, "sample_relative", False),
-        ("pruner", search.pruner, PRUNERS, "prune", True),
-    ):
-        is_none = or_none and value is None
-        is_known = isinstance(value, str) and value in known
-        if not (is_known or is_none or _is_object_with(method, value)):
-            yield (
-                f"The {argument!r} parameter of {name} must be one of {sorted(known)}"
-                f"{', None' if or_none else ''} or a {argument} of Optuna's. Got "
-                f"{value!r} instead.{did_you_mean(value, known)}{_call_it(value)}"
-            )
-    yield from _storage_mistakes(search.storage, name)
-
-
-def mistakes_in_study(search: Any) -> Iterator[str]:
-    """Say what does not go together of a search's arguments.
-
-    Parameters
-    ----------
-    search : OptunaSearchCV
-        The search, whose arguments are right by themselves.
-
-    Yields
-    ------
-    mistake : str
-        A sentence for each mistake.
-    """
-    name = type(search).__name__
-    if search.storage is None and search.study_name is not None:
-        yield (
-            f"The 'study_name' parameter of {name} must be None without a storage, in "
-            f"which the study would be kept. Got {search.study_name!r}. Give a storage "
-            "too, such as 'sqlite:///study.db'."
-        )
-    yield from _objective_mistakes(search, name)
-    if search.pruner is not None and search.objectives:
-        yield (
-            f"The 'pruner' parameter of {name} must be None where there are several "
-            f"objectives, which Optuna does not prune by. Got {search.pruner!r}."
-        )
-    if search.pruner is not None:
-        yield from mistakes_in_rungs(search)
-
-
-def _is_object_with(method: str, value: Any) -> bool:
-    return hasattr(value, method) and not isinstance(value, type)
-
-
-def _call_it(value: Any) -> str:
-    return f" Write {value.__name__}()." if isinstance(value, type) else ""
-
-
-def _storage_mistakes(storage: Any, name: str) -> Iterator[str]:
-    rule = f"The 'storage' parameter of {name} must be"
-    if isinstance(storage, str) and "://" not in storage:
-        yield (
-            f"{rule} the address of a database. Got {storage!r}. For a file write "
-            f"{f'sqlite:///{storage}'!r}."
-        )
-    elif not isinstance(storage, str | None) and not hasattr(
-        storage, "create_new_study"
-    ):
-        yield (
-            f"{rule} the address of a database, such as 'sqlite:///study.db', a "
-            f"storage of Optuna's or None. Got {storage!r}."
-        )
-
-
-def _objective_mistakes(search: Any, name: str) -> Iterator[str]:
-    objectives = search.objectives
-    if objectives is None:
-        return
-    rule = f"The 'objectives' parameter of {name} must"
-    if not objectives:
-        yield f"{rule} name at least one metric, or be None. Got {objectives!r}."
-        return
-    scorer, _ = search._get_scorers()
-    if isinstance(scorer, MultimetricScorer):
-        known = list(scorer._scorers)
-        for objective in objectives:
-            if objective not in known:
-                yield (
-                    f"{rule} be metrics of 'scoring', which has {sorted(known)}. Got "
-                    f"{objective!r}.{did_you_mean(objective, known)}"
-                )
-        if len({*map(repr, objectives)}) < len(objectives):
-            yield f"{rule} name each metric once. Got {objectives!r}."
-    elif not callable(search.scoring):
-        yield (
-            f"{rule} be None where there is a single metric. Got {objectives!r} with "
-            f"scoring={search.scoring!r}. Give 'scoring' a list of metrics."
-        )
-
-
-def check_directions(search: Any, study: Any, n_objectives: int) -> None:
-    """Check that a study is to maximize as many values as a search gives it.
-
-    Parameters
-    ----------
-    search : OptunaSearchCV
-        The search.
-    study : optuna.study.Study
-        Its study.
     n_objectives : int
-        How many there are.
+        How many values it gives the study, all of them to be maximized.
+
+    Returns
+    -------
+    study : optuna.study.Study
+        The study.
 
     Raises
     ------
     ValueError
-        If it is not.
+        If the storage cannot be opened, or its study has other directions.
     """
+    sqlalchemy = import_extra("sqlalchemy.exc", type(search).__name__, "optuna")
     wanted = ["maximize"] * n_objectives
+    for pause in PAUSES:
+        try:
+            study = optuna.create_study(
+                storage=search.storage,
+                study_name=search.study_name,
+                pruner=_pruner(optuna, search),
+                directions=wanted,
+                load_if_exists=True,
+            )
+            break
+        except sqlalchemy.SQLAlchemyError as error:
+            # Another process may be making the tables at this moment.
+            reason = error
+            time.sleep(pause)
+    else:
+        raise ValueError(
+            f"The 'storage' parameter of {type(search).__name__} must be the address "
+            f"of a database that can be opened. Got {search.storage!r}: {reason}"
+        ) from reason
     found = [direction.name.lower() for direction in study.directions]
     if found != wanted:
         raise ValueError(
@@ -168,58 +84,7 @@ def check_directions(search: Any, study: Any, n_objectives: int) -> None:
             f"with objectives={search.objectives!r}. Give another study_name, or "
             "delete the study."
         )
-
-
-def check_metrics(search: Any, names: Sequence[str] | None) -> None:
-    """Check the objectives, where it is known only from scores which metrics there are.
-
-    Parameters
-    ----------
-    search : OptunaSearchCV
-        The search.
-    names : sequence of str or None
-        The metrics; None where there is a single one.
-
-    Raises
-    ------
-    ValueError
-        If some are no metrics.
-    """
-    missing = [name for name in search.objectives or () if name not in (names or ())]
-    if missing:
-        raise ValueError(
-            f"The 'objectives' parameter of {type(search).__name__} must be metrics "
-            f"that 'scoring' returns, which are {names}. Got {missing}."
-        )
-
-
-def make_pruner(optuna: ModuleType, search: Any) -> Any:
-    """Make the pruner of a search.
-
-    Parameters
-    ----------
-    optuna : module
-        Optuna.
-    search : OptunaSearchCV
-        The search.
-
-    Returns
-    -------
-    pruner : optuna.pruners.BasePruner
-        One that prunes nothing where the search has none.
-    """
-    match search.pruner:
-        case None:
-            return optuna.pruners.NopPruner()
-        case "median":
-            return optuna.pruners.MedianPruner()
-        case "hyperband":
-            return optuna.pruners.HyperbandPruner(
-                min_resource=search.min_epochs,
-                max_resource=search.max_epochs,
-                reduction_factor=search.factor,
-            )
-    return search.pruner
+    return study
 
 
 def set_sampler(
@@ -317,3 +182,19 @@ class _Prefixed:
 
     def suggest_float(self, name: str, low: float, high: float, **how: Any) -> Any:
         return self.trial.suggest_float(self.prefix + name, low, high, **how)
+
+
+def _pruner(optuna: ModuleType, search: Any) -> Any:
+    """Make the pruner of a search, one that prunes nothing where it has none."""
+    match search.pruner:
+        case None:
+            return optuna.pruners.NopPruner()
+        case "median":
+            return optuna.pruners.MedianPruner()
+        case "hyperband":
+            return optuna.pruners.HyperbandPruner(
+                min_resource=search.min_epochs,
+                max_resource=search.max_epochs,
+                reduction_factor=search.factor,
+            )
+    return search.pruner

@@ -5,10 +5,11 @@ import secrets
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
+from skhyper._optuna import begin_trial
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._origin import Origin
 from skhyper.search._ownership import HERE, PROCESS, is_left_behind, process_of
@@ -130,7 +131,9 @@ class Trials:
 
     def _is_in_space(self, trial: Any) -> bool:
         """Tell whether the study may go on with the space, as far as a trial knows."""
-        if not trial.user_attrs[PROCESS]["has_asked"]:
+        # One that another process runs may be read before all of it is written.
+        is_written = trial.state.is_finished() or is_left_behind(trial)
+        if not is_written or not trial.user_attrs[PROCESS]["has_asked"]:
             return True
         fixed = self.optuna.trial.FixedTrial(trial.params)
         is_compatible = self.optuna.distributions.check_distribution_compatibility
@@ -220,7 +223,7 @@ class Trials:
         """Tell the study how the last batch did."""
         asked, self._asked = self._asked, []
         for (trial, ask), outcome in zip(asked, outcomes, strict=True):
-            self._tell(trial, ask, outcome)
+            self._tell_one(trial, ask, outcome)
 
     def tell_rest(self, outcomes: Sequence[Outcome]) -> None:
         """Tell the study of the last batch what was finished when the time was up.
@@ -234,7 +237,12 @@ class Trials:
         for trial, ask in self._asked:
             outcome = known.get(trial.number)
             if outcome and outcome.notes.get("rung") == ask.notes.get("rung"):
-                self._tell(trial, ask, outcome)
+                self._tell_one(trial, ask, outcome)
+
+    def _tell_one(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
+        # One that waited may have been given to two processes: the first counts.
+        with suppress(self.optuna.exceptions.UpdateFinishedTrialError):
+            self._tell(trial, ask, outcome)
 
     def _tell(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
         values, states = self.scores(outcome), self.optuna.trial.TrialState
@@ -265,12 +273,14 @@ class Trials:
             ]
             place = _place(waiting[0]) if waiting else n_known
             self.prepare(place)
-            if not waiting:
+            process = process_of(self._name, has_asked=False)
+            if waiting:
+                trial = self.study.ask()
+                trial.set_user_attr(PROCESS, process)
+            else:
                 # So that at no moment there is a trial of which it is not noted whose.
-                notes = {PROCESS: process_of(self._name, has_asked=False), PLACE: place}
-                self.study.enqueue_trial({}, notes)
-            trial = self.study.ask()
-            trial.set_user_attr(PROCESS, process_of(self._name, has_asked=False))
+                notes = {PROCESS: process, PLACE: place}
+                trial = begin_trial(self.optuna, self.study, notes)
         if self.origin is not None:
             trial.set_user_attr(ORIGIN, self.origin.prints)
         params = self.suggest(trial)

@@ -221,17 +221,52 @@ def test_a_trial_that_is_done_over_is_neither_lost_nor_doubled(tmp_path):
     assert sorted(rates[0]) == sorted(rates[1])
 
 
-def test_processes_share_a_study(tmp_path):
+@pytest.mark.parametrize("attempt", range(3))
+def test_processes_share_a_study(attempt, tmp_path):
+    # All of them begin at once, so that they get into each other's way.
     storage = f"sqlite:///{tmp_path}/study.db"
-    make_search("optuna", None, storage).set_params(n_iter=1).fit(X, Y)
-    processes = [run("none", storage) for _ in range(2)]
+    processes = [run("none", storage) for _ in range(4)]
     tables = [json.loads(p.communicate()[0])["table"] for p in processes]
     study = optuna.load_study(study_name="kill", storage=storage)
-    assert 20 <= len(study.trials) <= 20 + 8
+    assert 20 <= len(study.trials) <= 20 + 3 * 4
     assert all(trial.state.is_finished() for trial in study.trials)
-    # Whoever ends last knows all of them.
+    # Whoever ends last knows all of them, and nobody has evaluated one of another.
     numbers = [sorted(map(int, table["trial"])) for table in tables]
     assert max(numbers, key=len) == [trial.number for trial in study.trials]
+    for table in tables:
+        rows = zip(table["trial"], table["mean_test_score"], strict=True)
+        for number, score in rows:
+            assert study.trials[int(number)].value == pytest.approx(float(score))
+
+
+def test_a_trial_that_another_process_has_finished_is_left_to_it(tmp_path):
+    storage = f"sqlite:///{tmp_path}/study.db"
+    study = optuna.create_study(
+        storage=storage, study_name="shared", direction="maximize"
+    )
+    study.enqueue_trial({"C": 2.0})
+
+    def score(estimator, rows, y):
+        if study.trials[0].state.name == "RUNNING":
+            study.tell(0, 0.25)
+        return estimator.score(rows, y)
+
+    settings = {"storage": storage, "study_name": "shared", "n_iter": 4}
+    search = make(SVC(), {"C": loguniform(1, 9)}, scoring=score, **settings).fit(X, Y)
+    assert study.trials[0].value == 0.25
+    assert all(trial.state.name == "COMPLETE" for trial in study.trials)
+    assert search.cv_results_["mean_test_score"].min() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("storage", "reason"),
+    [("sqlite:////nowhere/study.db", "unable to open"), ("sqlit:///a", "sqlit")],
+)
+def test_a_database_that_cannot_be_opened_is_named(storage, reason):
+    search = make(SVC(), {"C": [1.0, 2.0]}, storage=storage)
+    message = f"'storage' parameter of OptunaSearchCV .* Got '{storage}': .*{reason}"
+    with pytest.raises(ValueError, match=message):
+        search.fit(X, Y)
 
 
 def test_regression_weights_and_pickles():
@@ -288,11 +323,11 @@ METRICS = {"scoring": {"accuracy": "accuracy", "own": never}, "refit": "accuracy
         ({"pruner": 3}, "'pruner' parameter of OptunaSearchCV .* Got 3"),
         (
             {"pruner": optuna.pruners.MedianPruner},
-            r"'pruner' .* Got <class .*MedianPruner'>. Write MedianPruner\(\)\.",
+            r"'pruner' .* Got <class .*MedianPruner'> .*Write MedianPruner\(\)\.",
         ),
         (
             {"sampler": optuna.samplers.TPESampler},
-            r"'sampler' .* Got <class .*TPESampler'>. Write TPESampler\(\)\.",
+            r"'sampler' .* Got <class .*TPESampler'> .*Write TPESampler\(\)\.",
         ),
         ({"study_name": "a"}, "'study_name' .* without a storage.* Got 'a'"),
         ({"storage": 3}, "'storage' parameter of OptunaSearchCV .* Got 3"),
@@ -329,7 +364,7 @@ def test_a_study_of_other_directions_is_refused(objectives, tmp_path):
     words = "of the directions .*'maximize'.* which has .*'minimize'.* delete the study"
     with pytest.raises(ValueError, match=words):
         search.fit(X, Y)
-    assert not search.study_.trials
+    assert not optuna.load_study(study_name="one", storage=storage).trials
 
 
 def test_objectives_are_not_added_to_a_study(tmp_path):

@@ -1,0 +1,33 @@
+"""What Optuna keeps to itself, used in this one place."""
+
+from types import ModuleType
+from typing import Any
+
+__all__ = ["begin_trial"]
+
+
+def begin_trial(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
+    """Begin a trial that has its notes from its first moment.
+
+    ``study.ask`` begins one without. One that is enqueued with notes and then asked for
+    may be given to two processes by a database that locks no rows, like SQLite.
+
+    Parameters
+    ----------
+    optuna : module
+        Optuna.
+    study : optuna.study.Study
+        The study.
+    notes : dict of str to object
+        What is kept with the trial; together they are those of no other trial.
+
+    Returns
+    -------
+    trial : optuna.trial.Trial
+        The trial.
+    """
+    running = optuna.trial.TrialState.RUNNING
+    study.add_trial(optuna.trial.create_trial(state=running, user_attrs=notes))
+    trials = reversed(study.get_trials(deepcopy=False))
+    begun = next(trial for trial in trials if trial.user_attrs == notes)
+    return optuna.trial.Trial(study, begun._trial_id)
