@@ -133,8 +133,8 @@ class Plan:
             The columns ``planned`` and ``actual``, and a row each for candidates, fits,
             epochs and seconds. The seconds are those of the candidates and the refit:
             ``evaluation_time_`` and ``refit_time_`` of the search. What is not known is
-            NaN: the actual seconds of estimators without a network of this package,
-            but for ``BayesSearchCV``, and their epochs, but for a search rung by rung.
+            NaN: the epochs of estimators without a network of this package, but for a
+            search rung by rung.
 
         Raises
         ------
@@ -158,7 +158,7 @@ class Plan:
         check_is_fitted(search, "cv_results_")
         results, n_splits = search.cv_results_, search.n_splits_
         n_candidates = len(results["params"])
-        seconds = getattr(search, "evaluation_time_", nan)
+        seconds = search.evaluation_time_
         is_refitted = hasattr(search, "refit_time_")
         epochs = nan
         if "mean_n_epochs" in results:

@@ -43,12 +43,16 @@ def mistakes_in_warm_start(search: Any) -> Iterator[str]:
         remove what that one has found.
     """
     given = search.warm_start_from
-    if not isinstance(given, Mapping | pd.DataFrame | None):
-        remedy = " Write warm_start_from=search.cv_results_."
+    rule = f"The 'warm_start_from' parameter of {type(search).__name__} must be the"
+    if hasattr(given, "fit"):
         yield (
-            f"The 'warm_start_from' parameter of {type(search).__name__} must be the "
-            "cv_results_ of a search, as a mapping or a DataFrame, or None. Got "
-            f"{given!r} instead.{remedy if hasattr(given, 'fit') else ''}"
+            f"{rule} cv_results_ of a search, not the search itself. Got a "
+            f"{type(given).__name__}. Write warm_start_from=search.cv_results_."
+        )
+    elif not isinstance(given, Mapping | pd.DataFrame | None):
+        yield (
+            f"{rule} cv_results_ of a search, as a mapping or a DataFrame, or None. "
+            f"Got {given!r} instead."
         )
 
 
