@@ -231,6 +231,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         return super()._get_routed_params_for_fit({**(self.fit_params or {}), **params})
 
     def _mistakes_in_values(self) -> Iterator[str]:
+        yield from super()._mistakes_in_values()
         yield from mistakes_in_warm_start(self)
         yield from mistakes_in_optimizer_kwargs(
             type(self).__name__, self.optimizer_kwargs

@@ -171,6 +171,7 @@ class HyperoptSearchCV(SuggestedSearch):
         self.warm_start_from = warm_start_from
 
     def _mistakes_in_values(self) -> Iterator[str]:
+        yield from super()._mistakes_in_values()
         yield from mistakes_in_warm_start(self)
 
     def _strategy(self, parameters: Parameters) -> Draws:

@@ -228,6 +228,7 @@ class OptunaSearchCV(SuggestedSearch):
         import_extra("optuna", type(self).__name__)
 
     def _mistakes_in_values(self) -> Iterator[str]:
+        yield from super()._mistakes_in_values()
         yield from mistakes_in_warm_start(self)
         yield from mistakes_in_engine(self)
 

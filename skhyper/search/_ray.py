@@ -222,6 +222,7 @@ class RayTuneSearchCV(SuggestedSearch):
         import_extra("ray.tune", type(self).__name__, "ray")
 
     def _mistakes_in_values(self) -> Iterator[str]:
+        yield from super()._mistakes_in_values()
         yield from mistakes_in_engine(self)
 
     def _mistakes_in_combinations(self) -> Iterator[str]:

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.callback import ProgressBar
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning, NotFittedError
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.model_selection import (
     GridSearchCV as SklearnGridSearchCV,
 )
@@ -422,3 +422,24 @@ def test_a_bool_is_no_number(search):
         "instead."
         for name in sorted(["n_jobs", "max_time"])
     ]
+
+
+@pytest.mark.parametrize("search", [*SEARCHES, *FURTHER])
+@pytest.mark.parametrize("pre_dispatch", [0, -1, "3*njobs", "2*n_jobs)", "0", ""])
+def test_jobs_that_joblib_would_wait_for_are_refused(search, pre_dispatch):
+    made = search(MLPClassifier(), {"lr": [0.1]}, n_jobs=0, pre_dispatch=pre_dispatch)
+    with pytest.raises(ValueError, match="parameter") as caught:
+        made.fit(*load_iris(return_X_y=True))
+    jobs, dispatch = str(caught.value).splitlines()
+    assert jobs.startswith(f"The 'n_jobs' parameter of {search.__name__} must be")
+    assert dispatch.startswith(f"The 'pre_dispatch' parameter of {search.__name__}")
+    assert dispatch.endswith(f"Got {pre_dispatch!r} instead.")
+
+
+@pytest.mark.parametrize(
+    "pre_dispatch", [1, "all", "n_jobs", "1.5*n_jobs", "2*(n_jobs+1)"]
+)
+def test_jobs_that_joblib_reads_are_taken(pre_dispatch):
+    settings = {"cv": 2, "n_jobs": 2, "pre_dispatch": pre_dispatch}
+    search = GridSearchCV(Ridge(), {"alpha": [1.0, 2.0]}, **settings)
+    assert search.fit(*load_iris(return_X_y=True)).n_splits_ == 2
