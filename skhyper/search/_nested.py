@@ -1,6 +1,6 @@
 """The score of a search on rows that it has not seen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
@@ -103,7 +103,7 @@ def nested_score(
     >>> sorted(scores)
     ['estimator', 'fit_time', 'inner_score', 'score_time', 'test_score']
     """
-    _check(search, outer, scoring, params or {})
+    _check(search, outer, scoring, params)
     params, groups = _shares(search, outer, params or {})
     with _backend_of(search):
         scores = cross_validate(
@@ -123,7 +123,7 @@ def nested_score(
     return scores
 
 
-def _check(search: Any, outer: Any, scoring: Any, params: dict[str, Any]) -> None:
+def _check(search: Any, outer: Any, scoring: Any, params: Any) -> None:
     """Name all that is wrong with the arguments."""
     if not isinstance(search, BaseSearchCV):
         raise TypeError(
@@ -165,7 +165,12 @@ def _check(search: Any, outer: Any, scoring: Any, params: dict[str, Any]) -> Non
             "The 'outer' parameter of nested_score must be an int of at least 2, a "
             f"splitter or an iterable of splits. Got {outer!r}."
         )
-    elif _has_groups(params) and not any(map(_takes_groups, (outer, search.cv))):
+    elif not isinstance(params, Mapping | None):
+        mistakes.append(
+            "The 'params' parameter of nested_score must be a dict of arguments of "
+            f"fit, or None. Got {params!r}."
+        )
+    elif _has_groups(params or {}) and not any(map(_takes_groups, (outer, search.cv))):
         mistakes.append(
             "The 'params' parameter of nested_score must not hold groups, which "
             f"neither outer={outer!r} nor cv={search.cv!r} of {type(search).__name__} "
@@ -191,7 +196,7 @@ def _shares(
     return own, groups if _takes_groups(outer) else None
 
 
-def _has_groups(params: dict[str, Any]) -> bool:
+def _has_groups(params: Mapping[str, Any]) -> bool:
     """Tell whether there are groups that are not routed by what is requested."""
     is_routed = get_config()["enable_metadata_routing"]
     return params.get("groups") is not None and not is_routed

@@ -63,9 +63,10 @@ class OptunaSearchCV(SuggestedSearch):
     sampler : {'tpe', 'gp', 'cmaes', 'random'} or optuna.samplers.BaseSampler, \
             default='tpe'
         What suggests the candidates. 'tpe' is Optuna's own default; 'gp' is a Gaussian
-        process; 'cmaes' is for numbers, and needs the package of that name. One by its
-        name is seeded anew for each trial, so that a study which was cut off goes on as
-        if it had not been.
+        process; 'cmaes' is for numbers, and draws the rest at random. One by its name
+        is seeded anew for each trial, so that a study which was cut off goes on as if
+        it had not been. Not so with a pruner: new trials take the place of those that
+        are pruned, and what they are depends on how far the others have come.
     pruner : {'median', 'hyperband'}, optuna.pruners.BasePruner or None, default=None
         What ends trials early: each is trained rung by rung, `factor` times as long
         each time, and the score of every rung is reported. None trains each to its end.
@@ -81,7 +82,9 @@ class OptunaSearchCV(SuggestedSearch):
         share it. None keeps it in memory.
     study_name : str or None, default=None
         Name of the study in the storage; one that exists is gone on with, if its trials
-        are of the same data, estimator, epochs, scoring, space and splits.
+        are of the same data, estimator, epochs, scoring, space and splits. None has
+        Optuna draw a name where there is a storage; by the name its HyperbandPruner
+        shares out the trials.
     objectives : sequence of str or None, default=None
         Metrics of `scoring` that are all to be high, so that there is a front of best
         trials; None for the one that `refit` names, else the first.
@@ -226,6 +229,8 @@ class OptunaSearchCV(SuggestedSearch):
     def _validate_params(self) -> None:
         super()._validate_params()
         import_extra("optuna", type(self).__name__)
+        if self.sampler == "cmaes":
+            import_extra("cmaes", "sampler='cmaes'", "optuna")
 
     def _mistakes_in_values(self) -> Iterator[str]:
         yield from super()._mistakes_in_values()

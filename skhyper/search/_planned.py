@@ -12,9 +12,9 @@ from sklearn.utils import indexable
 from skhyper._constraints import mistakes_in_values, refuse
 from skhyper._sklearn import BaseSearchCV, check_method_params
 from skhyper.exceptions import did_you_mean
+from skhyper.search._arguments import mistakes_in_arguments
 from skhyper.search._assembly import NO_REFIT
 from skhyper.search._fold import splitter_of
-from skhyper.search._fusion import mistakes_in_jobs
 from skhyper.search._plan import Plan
 from skhyper.search._target import Parameters
 from skhyper.search._timing import check_time, with_seconds
@@ -83,7 +83,7 @@ class PlannedSearch(BaseSearchCV):
 
     def _mistakes_in_values(self) -> Iterator[str]:
         """Say what breaks rules by itself for which scikit-learn has no grammar."""
-        yield from mistakes_in_jobs(self)
+        yield from mistakes_in_arguments(self)
 
     def _mistakes_in_combinations(self) -> Iterator[str]:
         """Say which arguments do not go together, each right by itself."""

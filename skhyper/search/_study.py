@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from types import ModuleType
 from typing import Any
 
@@ -56,11 +57,13 @@ def open_study(optuna: ModuleType, search: Any, n_objectives: int) -> Any:
     """
     sqlalchemy = import_extra("sqlalchemy.exc", type(search).__name__, "optuna")
     wanted = ["maximize"] * n_objectives
+    # Optuna would draw a name, by which its Hyperband shares out the trials.
+    default_name = type(search).__name__ if search.storage is None else None
     for pause in PAUSES:
         try:
             study = optuna.create_study(
                 storage=search.storage,
-                study_name=search.study_name,
+                study_name=search.study_name or default_name,
                 pruner=_pruner(optuna, search),
                 directions=wanted,
                 load_if_exists=True,
@@ -197,4 +200,5 @@ def _pruner(optuna: ModuleType, search: Any) -> Any:
                 max_resource=search.max_epochs,
                 reduction_factor=search.factor,
             )
-    return search.pruner
+    # Some of Optuna's change with what they see, and the search is to stay as it is.
+    return deepcopy(search.pruner)

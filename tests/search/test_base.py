@@ -443,3 +443,19 @@ def test_jobs_that_joblib_reads_are_taken(pre_dispatch):
     settings = {"cv": 2, "n_jobs": 2, "pre_dispatch": pre_dispatch}
     search = GridSearchCV(Ridge(), {"alpha": [1.0, 2.0]}, **settings)
     assert search.fit(*load_iris(return_X_y=True)).n_splits_ == 2
+
+
+@pytest.mark.parametrize("search", [*SEARCHES, *FURTHER])
+def test_what_cannot_be_right_is_told_at_once(search):
+    made = search(MLPClassifier, [], scoring=["accuracy", "neg_mean"], refit=False)
+    with pytest.raises(ValueError, match="parameter") as caught:
+        made.plan(*load_iris(return_X_y=True))
+    name = search.__name__
+    estimator, space, scoring = str(caught.value).splitlines()
+    assert estimator == (
+        f"The 'estimator' parameter of {name} must be an estimator. Got the class "
+        "MLPClassifier. Make one of it: MLPClassifier()."
+    )
+    assert space.endswith(f"of {name} must hold at least one space. Got [] instead.")
+    assert scoring.startswith(f"The 'scoring' parameter of {name} must name metrics")
+    assert "Got 'neg_mean' in it. Did you mean 'neg_mean_" in scoring

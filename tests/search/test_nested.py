@@ -256,3 +256,9 @@ def test_choice_of_a_callable_by_several_metrics(digits, capsys):
     assert np.isnan(scores["inner_score"]).all()
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith("score: 0.")
+
+
+def test_params_are_a_dict(digits):
+    search = GridSearchCV(MLPClassifier(), {"lr": [0.1]})
+    with pytest.raises(ValueError, match=r"'params' parameter of nested_score .* 3"):
+        nested_score(search, *digits, params=3)

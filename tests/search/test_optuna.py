@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 
 import joblib
@@ -41,7 +42,7 @@ def make(net=PIPELINE, space=SPACE, **settings):
     return OptunaSearchCV(net, space, **{**common, **settings})
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "gp", "random"])
+@pytest.mark.parametrize("sampler", ["tpe", "gp", "cmaes", "random"])
 def test_it_is_the_same_fused_alone_and_in_processes(sampler):
     fused = make(sampler=sampler).fit(X, Y)
     assert_same(fused, make(sampler=sampler, fused=False).fit(X, Y))
@@ -393,3 +394,14 @@ def test_without_optuna_it_says_what_to_install(tmp_path):
     )
     assert "OptunaSearchCV needs optuna" in done.stdout
     assert "pip install 'skhyper[optuna]'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "pruner", ["hyperband", "median", optuna.pruners.SuccessiveHalvingPruner()]
+)
+def test_pruned_searches_are_the_same_again_and_alone(pruner):
+    search = make(pruner=pruner, max_epochs=9)
+    first = clone(search).fit(X, Y)
+    assert_same(first, clone(search).fit(X, Y))
+    assert_same(first, clone(search).set_params(fused=False).fit(X, Y))
+    assert_same(first, deepcopy(first).fit(X, Y))
