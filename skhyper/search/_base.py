@@ -41,7 +41,9 @@ from skhyper.search._target import Parameters
 from skhyper.search._task import Procedure, last_words
 from skhyper.training import store_at
 
-__all__ = ["BaseSearch"]
+__all__ = ["NO_FITS", "BaseSearch"]
+
+NO_FITS = "No fits were performed. Was the CV iterator empty? Were there no candidates?"
 
 
 class BaseSearch(PlannedSearch):
@@ -228,10 +230,7 @@ class BaseSearch(PlannedSearch):
                 strategy.tell(outcomes)
         evaluation.drop_unfinished()
         if not evaluation.outcomes or not n_splits:
-            raise ValueError(
-                "No fits were performed. Was the CV iterator empty? Were there no "
-                "candidates?"
-            )
+            raise ValueError(NO_FITS)
         search_context.call_on_fit_task_end(estimator=self)
 
     def _objective(self, outcome: Outcome) -> float:

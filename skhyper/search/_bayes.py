@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.callback import CallbackContext
 from sklearn.utils import check_random_state
 from skopt import BayesSearchCV as SkoptBayesSearchCV
-from skopt.callbacks import check_callback
 
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.search._base import BaseSearch
@@ -25,7 +24,7 @@ from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._results import train_ranks
 from skhyper.search._spaces import SPACE_CONSTRAINTS, read_subspaces
 from skhyper.search._strategy import Strategy
-from skhyper.search._surrogate import Subsearch, SurrogateStrategy
+from skhyper.search._surrogate import Subsearch, SurrogateStrategy, as_callbacks
 from skhyper.search._target import Parameters
 from skhyper.search._warm import mistakes_in_warm_start, read_warm_start
 from skhyper.spaces import Preset
@@ -336,7 +335,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
                 FutureWarning,
                 stacklevel=2,
             )
-        self._callbacks = check_callback(callback)
+        self._callbacks = as_callbacks(callback)
         params = {**(self.fit_params or {}), **fit_params}
         if groups is not None:
             params["groups"] = groups

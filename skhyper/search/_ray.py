@@ -11,6 +11,7 @@ from sklearn.callback import CallbackContext
 
 from skhyper._extras import import_extra
 from skhyper._sklearn import BaseSearchCV, Interval
+from skhyper.search._base import NO_FITS
 from skhyper.search._budget import MAX_TIME_CONSTRAINTS, Budget
 from skhyper.search._docs import documented
 from skhyper.search._evaluation import Evaluation
@@ -239,6 +240,8 @@ class RayTuneSearchCV(SuggestedSearch):
         budget: Budget,
         context: CallbackContext,
     ) -> None:
+        if not evaluation.folds:
+            raise ValueError(NO_FITS)
         spaces = self._spaces(Parameters(evaluation.estimator))
         also = {"space": spaces, "course": self._course()}
         strategy.join(Origin(self, evaluation, spaces, REMEDY, also=also))

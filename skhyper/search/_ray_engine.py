@@ -42,7 +42,7 @@ KNOBS = {
 
 
 def mistakes_in_engine(search: Any) -> Iterator[str]:
-    """Say which algorithm or scheduler there is not.
+    """Say which algorithm, scheduler or number of jobs there is not.
 
     Parameters
     ----------
@@ -54,16 +54,25 @@ def mistakes_in_engine(search: Any) -> Iterator[str]:
     mistake : str
         A sentence for each mistake.
     """
-    for argument, value, known in (
-        ("algorithm", search.algorithm, ALGORITHMS),
-        ("scheduler", search.scheduler, SCHEDULERS),
+    name = type(search).__name__
+    for argument, value, known, method in (
+        ("algorithm", search.algorithm, ALGORITHMS, "set_search_properties"),
+        ("scheduler", search.scheduler, SCHEDULERS, "on_trial_result"),
     ):
-        if isinstance(value, str) and value not in known:
+        is_known = isinstance(value, str) and value in known
+        is_none = argument == "scheduler" and value is None
+        is_made = hasattr(value, method) and not isinstance(value, type)
+        if not (is_known or is_none or is_made):
             yield (
-                f"The {argument!r} parameter of {type(search).__name__} must be one of "
-                f"{sorted(known)} or an object of Ray Tune's. Got {value!r} instead."
+                f"The {argument!r} parameter of {name} must be one of {sorted(known)} "
+                f"or an object of Ray Tune's. Got {value!r} instead."
                 f"{did_you_mean(value, known)}"
             )
+    if isinstance(search.n_jobs, int) and search.n_jobs < -1:
+        yield (
+            f"The 'n_jobs' parameter of {name} must be an int of at least 1, -1 or "
+            f"None. Got {search.n_jobs!r} instead."
+        )
 
 
 def mistakes_in_course(search: Any) -> Iterator[str]:
@@ -151,7 +160,12 @@ def check_resources(search: Any, machines: Sequence[dict[str, float]]) -> None:
             )
         else:
             needs[key] = amount
-    if not mistakes and not any(
+    if not mistakes and not any(needs.values()):
+        mistakes.append(
+            f"{head} hold an amount above 0. Got {search.resources!r}. For what Ray "
+            "Tune takes by itself, give None."
+        )
+    elif not mistakes and not any(
         all(machine.get(key, 0) >= amount for key, amount in needs.items())
         for machine in machines
     ):

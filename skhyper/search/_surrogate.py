@@ -20,7 +20,7 @@ from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._flat import FlatSpace
 from skhyper.search._models import working_model
 
-__all__ = ["Subsearch", "SurrogateStrategy"]
+__all__ = ["Subsearch", "SurrogateStrategy", "as_callbacks"]
 
 # How many random points are looked at before a space counts as used up: some for each
 # candidate that a finite space has, so that hardly one is overlooked.
@@ -306,3 +306,30 @@ class SurrogateStrategy:
                 f"{self._best:.4g}; seconds: {self.evaluation_seconds:.1f} for the "
                 f"fits, {self.optimizer_seconds:.1f} for the optimizer"
             )
+
+
+def as_callbacks(given: Any) -> list[Callable[..., Any]]:
+    """List what is called after each candidate.
+
+    Parameters
+    ----------
+    given : callable, list of callable or None
+        What ``fit`` was given.
+
+    Returns
+    -------
+    callbacks : list of callable
+        The same as a list.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    callbacks = given if isinstance(given, list) else [given]
+    if not all(map(callable, callbacks)) and given is not None:
+        raise ValueError(
+            "The 'callback' argument of BayesSearchCV.fit must be a callable, a list "
+            f"of callables or None. Got {given!r}."
+        )
+    return [] if given is None else callbacks

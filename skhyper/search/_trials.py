@@ -283,7 +283,15 @@ class Trials:
                 trial = begin_trial(self.optuna, self.study, notes)
         if self.origin is not None:
             trial.set_user_attr(ORIGIN, self.origin.prints)
-        params = self.suggest(trial)
+        try:
+            params = self.suggest(trial)
+        except ValueError as error:
+            self.study.tell(trial, state=self.optuna.trial.TrialState.FAIL)
+            raise ValueError(
+                f"Trial {trial.number} of the study, which was enqueued, must lie in "
+                f"the space of the search: {error} Enqueue one that does; this one has "
+                "failed, and the next fit goes on without it."
+            ) from error
         trial.set_user_attr(PROCESS, process_of(self._name, has_asked=True))
         return trial, self._ask(trial, Outcome(params, 0))
 

@@ -4,6 +4,7 @@ Each trap is first shown with skopt's own class, so that the test says when it i
 """
 
 import inspect
+import re
 import warnings
 
 import numpy as np
@@ -476,3 +477,11 @@ def test_arguments_by_place_are_those_of_skopt():
     ours = inspect.signature(BayesSearchCV).parameters.values()
     by_place = [one.name for one in ours if one.kind is one.POSITIONAL_OR_KEYWORD]
     assert by_place == theirs
+
+
+@pytest.mark.parametrize("callback", [3, [print, "print"]])
+def test_a_callback_that_cannot_be_called_is_named(callback, iris):
+    search = BayesSearchCV(SVC(), {"C": [0.1, 1.0]}, n_iter=2)
+    words = r"'callback' argument of BayesSearchCV\.fit must be .*Got "
+    with pytest.raises(ValueError, match=words + re.escape(repr(callback))):
+        search.fit(*iris, callback=callback)

@@ -405,3 +405,20 @@ def test_pruned_searches_are_the_same_again_and_alone(pruner):
     assert_same(first, clone(search).fit(X, Y))
     assert_same(first, clone(search).set_params(fused=False).fit(X, Y))
     assert_same(first, deepcopy(first).fit(X, Y))
+
+
+def test_an_enqueued_trial_outside_the_space_is_named(tmp_path):
+    kept = {"storage": f"sqlite:///{tmp_path}/study.db", "study_name": "one"}
+    study = optuna.create_study(direction="maximize", **kept)
+    study.enqueue_trial({"C": 2.0})
+    study.enqueue_trial({"C": 2.0, "kernel": "rfb"})
+    space = {"C": loguniform(1, 9), "kernel": ["rbf", "linear"]}
+    search = make(SVC(), space, **kept, n_iter=4)
+    words = "Trial 1 of the study, which was enqueued, must lie in .* 'rfb' not in"
+    with pytest.raises(ValueError, match=words):
+        search.fit(X, Y)
+    search.fit(X, Y)
+    states = [trial.state.name for trial in study.trials]
+    assert states.count("FAIL") == 2
+    assert states.count("COMPLETE") == len(search.cv_results_["params"]) == 4
+    assert search.cv_results_["param_C"].tolist().count(2.0) == 1

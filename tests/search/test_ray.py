@@ -379,13 +379,18 @@ def test_runs_of_another_search_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"scheduler": "asah"}, r"'scheduler' .* 'asah'. Did you mean 'asha'\?"),
+        ({"scheduler": "asah"}, r"'scheduler' .* 'asah' .*Did you mean 'asha'\?"),
         ({"algorithm": "optune"}, r"'algorithm' .* Did you mean 'optuna'\?"),
         ({"storage": "here"}, "'storage' and 'name' .* belong together"),
         ({"scheduler": "asha", "min_epochs": 99}, "'min_epochs' .* at most"),
         ({"n_iter": 0}, "'n_iter' parameter"),
         ({"scheduler": "asha", "space": {"max_epochs": [5]}}, "must not hold .*epochs"),
         ({"resources": 2}, "'resources' parameter"),
+        ({"algorithm": 3}, "'algorithm' .* object of Ray Tune's. Got 3"),
+        ({"algorithm": None}, "'algorithm' .* Got None"),
+        ({"scheduler": object}, "'scheduler' .* Got <class 'object'>"),
+        ({"n_jobs": -5}, "'n_jobs' .* at least 1, -1 or None. Got -5"),
+        ({"cv": []}, "No fits were performed"),
     ],
 )
 def test_mistakes(settings, message):
@@ -401,6 +406,7 @@ def test_mistakes(settings, message):
         ({"gpu": 0.5}, ["Got 0.5 of 'gpu'", "at most 0"]),
         ({"cpu": "1", "gpu": -1}, ["Got '1' for 'cpu'", "Got -1 for 'gpu'"]),
         ({"cpus": 1, "CPU": 3}, ["Got 'cpus'", "Got 3 of 'CPU'"]),
+        ({"cpu": 0}, ["an amount above 0. Got {'cpu': 0}"]),
     ],
 )
 def test_resources_that_the_cluster_lacks_are_refused(resources, messages):
