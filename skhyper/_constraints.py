@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from numbers import Integral, Real
 from typing import Any
 
 from skhyper._sklearn import (
+    Interval,
     InvalidParameterError,
     StrOptions,
     validate_parameter_constraints,
@@ -17,8 +19,10 @@ __all__ = ["is_beyond_floats", "mistakes_in_values", "refuse"]
 # Types whose values never change: what is right once is right for ever.
 SCALARS = (bool, int, float, str, type(None))
 
-# The constraints of scikit-learn's that take a bool.
-OF_BOOLS = {"boolean", "verbose", "no_validation"}
+# The constraints of scikit-learn's that ask for numbers, beside its intervals, and
+# those that a bool obeys as itself.
+OF_NUMBERS = (Integral, Real, int, float, "cv_object", "random_state")
+OF_BOOLS = (bool, object, "boolean", "verbose")
 
 
 def mistakes_in_values(owner: type, params: Mapping[str, Any]) -> Iterator[str]:
@@ -83,7 +87,8 @@ def _check_value(owner: Any, parameter: str, value: Any) -> None:
     """Refuse a value that breaks the rule for its argument."""
     name, constraints = owner.__name__, owner._parameter_constraints
     allowed = constraints.get(parameter, "no_validation")
-    allowed = [allowed] if isinstance(allowed, str) else allowed
+    if allowed == "no_validation":
+        return
     try:
         validate_parameter_constraints(constraints, {parameter: value}, name)
     except InvalidParameterError as error:
@@ -101,12 +106,20 @@ def _check_value(owner: Any, parameter: str, value: Any) -> None:
             f"hold. Got an integer of {value.bit_length()} bits."
         )
     # To Python, True is the number one.
-    words = {constraint for constraint in allowed if isinstance(constraint, str)}
-    if isinstance(value, bool) and not OF_BOOLS & words:
+    if isinstance(value, bool) and _is_number_alone(allowed):
         raise InvalidParameterError(
             f"The {parameter!r} parameter of {name} must be a number. Got {value!r} "
             "instead."
         )
+
+
+def _is_number_alone(allowed: Iterable[Any]) -> bool:
+    """Tell whether an argument may be a number, and no bool."""
+    asks_for_numbers = any(
+        isinstance(constraint, Interval) or constraint in OF_NUMBERS
+        for constraint in allowed
+    )
+    return asks_for_numbers and not any(one in OF_BOOLS for one in allowed)
 
 
 # Remembers what it has let pass, as a search asks for the same values in every fit.

@@ -30,4 +30,6 @@ def begin_trial(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
     study.add_trial(optuna.trial.create_trial(state=running, user_attrs=notes))
     trials = reversed(study.get_trials(deepcopy=False))
     begun = next(trial for trial in trials if trial.user_attrs == notes)
+    # As study.ask does: what a sampler remembers of the trials is older than this one.
+    study._thread_local.cached_all_trials = None
     return optuna.trial.Trial(study, begun._trial_id)

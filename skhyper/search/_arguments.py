@@ -1,11 +1,12 @@
 """What every search asks of its arguments, beyond scikit-learn's constraints."""
 
 import ast
-import re
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from numbers import Integral
 
+from joblib import effective_n_jobs
 from sklearn.metrics import get_scorer_names
 
 from skhyper._sklearn import BaseSearchCV
@@ -16,8 +17,17 @@ __all__ = ["mistakes_in_arguments"]
 # What the searches call their spaces.
 SPACES = ("param_distributions", "param_grid", "search_spaces", "space")
 
-# What joblib reads as a number of tasks, with 1 in the place of n_jobs.
-ARITHMETIC = re.compile(r"[\d\s.+*/()-]*[1-9][\d\s.+*/()-]*")
+# What joblib reckons with to tell how many tasks it dispatches beforehand.
+OPERATIONS: dict[type, Callable[..., float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+}
 
 
 def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
@@ -40,7 +50,7 @@ def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
         *((name, _of_spaces(getattr(search, name, None))) for name in SPACES),
         ("scoring", _of_scoring(search.scoring)),
         ("n_jobs", _of_jobs(search.n_jobs)),
-        ("pre_dispatch", _of_dispatch(search.pre_dispatch)),
+        ("pre_dispatch", _of_dispatch(search.pre_dispatch, search.n_jobs)),
     ):
         for text in texts:
             yield f"The {place!r} parameter of {type(search).__name__} must {text}"
@@ -58,7 +68,7 @@ def _of_spaces(spaces: object) -> Iterator[str]:
 
 
 def _of_scoring(scoring: object) -> Iterator[str]:
-    if isinstance(scoring, dict | list | tuple | set):
+    if isinstance(scoring, dict | list | tuple):
         known = get_scorer_names()
         for name in scoring.values() if isinstance(scoring, dict) else scoring:
             if isinstance(name, str) and name not in known:
@@ -69,28 +79,38 @@ def _of_scoring(scoring: object) -> Iterator[str]:
 
 
 def _of_jobs(n_jobs: object) -> Iterator[str]:
-    if isinstance(n_jobs, int) and n_jobs == 0:
+    if _is_count(n_jobs) and n_jobs == 0:
+        yield f"be an int other than 0, or None. Got {n_jobs!r} instead."
+
+
+def _of_dispatch(pre_dispatch: object, n_jobs: object) -> Iterator[str]:
+    n_tasks: object = pre_dispatch
+    if isinstance(pre_dispatch, str) and pre_dispatch != "all":
+        n_tasks = 0
+        with suppress(ArithmeticError, KeyError, SyntaxError, ValueError):
+            tree = ast.parse(pre_dispatch, mode="eval")
+            n_tasks = int(_reckoned(tree.body, effective_n_jobs(n_jobs or 1)))
+    if _is_count(n_tasks) and int(n_tasks) < 1:  # type: ignore[call-overload]
         yield (
-            f"be an int other than 0, or None. Got {n_jobs!r} instead. -1 are all "
-            "processors."
+            "be 'all', an int of at least 1, or arithmetic that gives one, such as "
+            f"'2*n_jobs'. Got {pre_dispatch!r} instead."
         )
 
 
-def _of_dispatch(pre_dispatch: object) -> Iterator[str]:
-    if isinstance(pre_dispatch, str):
-        words = pre_dispatch.replace("n_jobs", "1")
-        is_wrong = pre_dispatch != "all" and not _is_arithmetic(words)
-    else:
-        is_wrong = isinstance(pre_dispatch, Integral) and int(pre_dispatch) < 1
-    if is_wrong:
-        yield (
-            "be an int of at least 1, 'all', or arithmetic such as '2*n_jobs'. Got "
-            f"{pre_dispatch!r} instead."
-        )
+def _is_count(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def _is_arithmetic(words: str) -> bool:
-    with suppress(SyntaxError):
-        ast.parse(words, mode="eval")
-        return ARITHMETIC.fullmatch(words) is not None
-    return False
+def _reckoned(node: ast.expr, n_jobs: int) -> float:
+    """Give the value of an expression; a KeyError or ValueError if it is another."""
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return value
+        case ast.Name(id="n_jobs"):
+            return n_jobs
+        case ast.BinOp(left=left, op=operation, right=right):
+            numbers = _reckoned(left, n_jobs), _reckoned(right, n_jobs)
+            return OPERATIONS[type(operation)](*numbers)
+        case ast.UnaryOp(op=operation, operand=operand):
+            return OPERATIONS[type(operation)](_reckoned(operand, n_jobs))
+    raise ValueError("It is no arithmetic.")

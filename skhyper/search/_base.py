@@ -91,10 +91,10 @@ class BaseSearch(PlannedSearch):
         Raises
         ------
         InvalidParameterError
-            If an argument of the search is wrong; it is a ValueError.
+            If an argument of the search is wrong; it is a ValueError and a TypeError.
         TypeError
-            If the space is none, the estimator is a class, it can neither
-            score nor is there a scoring, or `X` has no rows.
+            If a part of the space is none, the estimator can neither score nor is there
+            a scoring, or `X` has no rows.
         ValueError
             If a parameter to search does not exist, its domain cannot be read, the data
             are unfit, nothing was there to fit, or every fit failed. With

@@ -10,11 +10,7 @@ from skhyper._sklearn import BaseSearchCV, StrOptions
 from skhyper.fused import FusedBackend, OverBackend
 from skhyper.search._target import Parameters
 
-__all__ = [
-    "FUSED_CONSTRAINTS",
-    "MEMORY_CONSTRAINTS",
-    "joblib_options",
-]
+__all__ = ["FUSED_CONSTRAINTS", "MEMORY_CONSTRAINTS", "joblib_options"]
 
 FUSED_CONSTRAINTS = ["boolean", StrOptions({"auto"})]
 MEMORY_CONSTRAINTS = [str, Path, joblib.Memory, None]

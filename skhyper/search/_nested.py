@@ -79,7 +79,8 @@ def nested_score(
         If `search` is no search.
     ValueError
         If it does not refit, keeps its trials, or chooses by a callable of several
-        metrics where `scoring` is None; if `outer` does not split; if there are groups
+        metrics where `scoring` is None; if `outer` does not split, or `params` is no
+        dict; if there are groups
         that no splitter takes; or whatever ``cross_validate`` or the search raises.
 
     See Also
@@ -152,6 +153,11 @@ def _check(search: Any, outer: Any, scoring: Any, params: Any) -> None:
             "the outer folds would share and so know of the rows that they are scored "
             f"on. Got {type(search).__name__} with {got}. Leave that out."
         )
+    if not isinstance(params, Mapping | None):
+        mistakes.append(
+            "The 'params' parameter of nested_score must be a dict of arguments of "
+            f"fit, or None. Got {params!r}."
+        )
     is_count = Interval(Integral, 2, None, closed="left").is_satisfied_by(outer)
     splits = isinstance(outer, Iterable) or hasattr(outer, "split")
     if isinstance(outer, type):
@@ -165,12 +171,11 @@ def _check(search: Any, outer: Any, scoring: Any, params: Any) -> None:
             "The 'outer' parameter of nested_score must be an int of at least 2, a "
             f"splitter or an iterable of splits. Got {outer!r}."
         )
-    elif not isinstance(params, Mapping | None):
-        mistakes.append(
-            "The 'params' parameter of nested_score must be a dict of arguments of "
-            f"fit, or None. Got {params!r}."
-        )
-    elif _has_groups(params or {}) and not any(map(_takes_groups, (outer, search.cv))):
+    elif (
+        isinstance(params, Mapping)
+        and _has_groups(params)
+        and not any(map(_takes_groups, (outer, search.cv)))
+    ):
         mistakes.append(
             "The 'params' parameter of nested_score must not hold groups, which "
             f"neither outer={outer!r} nor cv={search.cv!r} of {type(search).__name__} "

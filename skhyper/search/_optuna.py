@@ -65,8 +65,11 @@ class OptunaSearchCV(SuggestedSearch):
         What suggests the candidates. 'tpe' is Optuna's own default; 'gp' is a Gaussian
         process; 'cmaes' is for numbers, and draws the rest at random. One by its name
         is seeded anew for each trial, so that a study which was cut off goes on as if
-        it had not been. Not so with a pruner: new trials take the place of those that
-        are pruned, and what they are depends on how far the others have come.
+        it had not been. Not so with a pruner, as new trials take the place of those
+        that are pruned, and what they are depends on how far the others have come, nor
+        with 'cmaes' in a `storage`, for which a trial that is done over is another one.
+        An object is used as it is, and goes on with its own random numbers from one
+        ``fit`` to the next.
     pruner : {'median', 'hyperband'}, optuna.pruners.BasePruner or None, default=None
         What ends trials early: each is trained rung by rung, `factor` times as long
         each time, and the score of every rung is reported. None trains each to its end.

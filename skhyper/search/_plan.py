@@ -158,7 +158,7 @@ class Plan:
         check_is_fitted(search, "cv_results_")
         results, n_splits = search.cv_results_, search.n_splits_
         n_candidates = len(results["params"])
-        seconds = search.evaluation_time_
+        seconds = getattr(search, "evaluation_time_", nan)
         is_refitted = hasattr(search, "refit_time_")
         epochs = nan
         if "mean_n_epochs" in results:

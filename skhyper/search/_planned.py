@@ -56,8 +56,8 @@ class PlannedSearch(BaseSearchCV):
             If an argument of the search is wrong, or `time` is no bool or True for a
             search whose candidates are evaluated elsewhere; it is a ValueError.
         TypeError
-            If the space is none, the estimator is a class, `X` has no rows, or there is
-            an argument that the estimator's ``fit`` does not take.
+            If a part of the space is none, `X` has no rows, or there is an argument
+            that the estimator's ``fit`` does not take.
         ValueError
             If a parameter to search does not exist, its domain cannot be read, `X` and
             `y` do not have equally many rows, or every fit of the miniature fails.

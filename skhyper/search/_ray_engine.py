@@ -1,7 +1,7 @@
 """What a search by Ray Tune is made of: its algorithm, its scheduler, its runs."""
 
 from collections.abc import Callable, Iterator, Sequence
-from numbers import Real
+from numbers import Integral, Real
 from types import ModuleType
 from typing import Any
 
@@ -60,18 +60,20 @@ def mistakes_in_engine(search: Any) -> Iterator[str]:
         ("scheduler", search.scheduler, SCHEDULERS, "on_trial_result"),
     ):
         is_known = isinstance(value, str) and value in known
-        is_none = argument == "scheduler" and value is None
+        or_none = argument == "scheduler"
+        is_none = or_none and value is None
         is_made = hasattr(value, method) and not isinstance(value, type)
         if not (is_known or is_none or is_made):
             yield (
-                f"The {argument!r} parameter of {name} must be one of {sorted(known)} "
-                f"or an object of Ray Tune's. Got {value!r} instead."
-                f"{did_you_mean(value, known)}"
+                f"The {argument!r} parameter of {name} must be one of {sorted(known)}"
+                f"{', None' if or_none else ''} or an object of Ray Tune's. Got "
+                f"{value!r} instead.{did_you_mean(value, known)}"
             )
-    if isinstance(search.n_jobs, int) and search.n_jobs < -1:
+    n_jobs = search.n_jobs
+    if isinstance(n_jobs, Integral) and (n_jobs := int(n_jobs)) < -1:
         yield (
             f"The 'n_jobs' parameter of {name} must be an int of at least 1, -1 or "
-            f"None. Got {search.n_jobs!r} instead."
+            f"None. Got {n_jobs!r} instead."
         )
 
 

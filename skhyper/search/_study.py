@@ -56,6 +56,8 @@ def open_study(optuna: ModuleType, search: Any, n_objectives: int) -> Any:
         If the storage cannot be opened, or its study has other directions.
     """
     sqlalchemy = import_extra("sqlalchemy.exc", type(search).__name__, "optuna")
+    internal = optuna.exceptions.StorageInternalError
+    errors = (sqlalchemy.SQLAlchemyError, internal, ImportError)
     wanted = ["maximize"] * n_objectives
     # Optuna would draw a name, by which its Hyperband shares out the trials.
     default_name = type(search).__name__ if search.storage is None else None
@@ -69,7 +71,7 @@ def open_study(optuna: ModuleType, search: Any, n_objectives: int) -> Any:
                 load_if_exists=True,
             )
             break
-        except sqlalchemy.SQLAlchemyError as error:
+        except errors as error:
             # Another process may be making the tables at this moment.
             reason = error
             time.sleep(pause)

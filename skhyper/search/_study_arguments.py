@@ -38,7 +38,7 @@ def mistakes_in_engine(search: Any) -> Iterator[str]:
                 f"{value!r} instead.{did_you_mean(value, known)}{_call_it(value)}"
             )
     yield from _storage_mistakes(search.storage, name)
-    if search.objectives in ([], ()):
+    if isinstance(search.objectives, list | tuple) and not search.objectives:
         yield (
             f"The 'objectives' parameter of {name} must name at least one metric, or "
             f"be None. Got {search.objectives!r}."
@@ -66,6 +66,11 @@ def mistakes_in_study(search: Any) -> Iterator[str]:
             "too, such as 'sqlite:///study.db'."
         )
     yield from _objective_mistakes(search, name)
+    if search.sampler == "cmaes" and len(search.objectives or ()) > 1:
+        yield (
+            f"The 'sampler' parameter of {name} must not be 'cmaes' where there are "
+            f"several objectives, which it cannot weigh. Got {search.objectives!r}."
+        )
     if search.pruner is not None and search.objectives:
         yield (
             f"The 'pruner' parameter of {name} must be None where there are several "

@@ -326,10 +326,12 @@ def as_callbacks(given: Any) -> list[Callable[..., Any]]:
     ValueError
         If it is none.
     """
+    if given is None:
+        return []
     callbacks = given if isinstance(given, list) else [given]
-    if not all(map(callable, callbacks)) and given is not None:
+    if not all(map(callable, callbacks)):
         raise ValueError(
             "The 'callback' argument of BayesSearchCV.fit must be a callable, a list "
             f"of callables or None. Got {given!r}."
         )
-    return [] if given is None else callbacks
+    return callbacks

@@ -240,9 +240,11 @@ class Trials:
                 self._tell_one(trial, ask, outcome)
 
     def _tell_one(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
-        # One that waited may have been given to two processes: the first counts.
-        with suppress(self.optuna.exceptions.UpdateFinishedTrialError):
+        try:
             self._tell(trial, ask, outcome)
+        except self.optuna.exceptions.UpdateFinishedTrialError:
+            # One that waited may have been given to two processes: the first counts.
+            outcome.legs.clear()
 
     def _tell(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
         values, states = self.scores(outcome), self.optuna.trial.TrialState
@@ -255,22 +257,26 @@ class Trials:
         trial.set_user_attr(RESULTS, write_outcome(outcome))
         is_last = ask.n_epochs is None or ask.n_epochs == self.epochs[-1]
         if has_failed:
-            self.study.tell(trial, state=states.FAIL)
+            self.study.tell(trial, state=states.FAIL, skip_if_finished=True)
         elif is_last or outcome.cut_short:
-            self.study.tell(trial, values)
+            self.study.tell(trial, values, skip_if_finished=True)
         else:
             trial.report(values[0], ask.n_epochs)
             if not trial.should_prune():
                 self._going_on.append((trial, self._ask(trial, outcome)))
                 return
-            self.study.tell(trial, state=states.PRUNED)
+            self.study.tell(trial, state=states.PRUNED, skip_if_finished=True)
         outcome.legs.clear()
 
     def _new(self, n_known: int) -> tuple[Any, Ask]:
+        while True:
+            # One that another process was given too, and has finished, is left to it.
+            with suppress(self.optuna.exceptions.UpdateFinishedTrialError):
+                return self._begin(n_known)
+
+    def _begin(self, n_known: int) -> tuple[Any, Ask]:
         with TAKING:
-            waiting = [
-                trial for trial in self._trials() if trial.state.name == "WAITING"
-            ]
+            waiting = [one for one in self._trials() if one.state.name == "WAITING"]
             place = _place(waiting[0]) if waiting else n_known
             self.prepare(place)
             process = process_of(self._name, has_asked=False)
@@ -286,11 +292,12 @@ class Trials:
         try:
             params = self.suggest(trial)
         except ValueError as error:
+            if not waiting:
+                raise
             self.study.tell(trial, state=self.optuna.trial.TrialState.FAIL)
             raise ValueError(
                 f"Trial {trial.number} of the study, which was enqueued, must lie in "
-                f"the space of the search: {error} Enqueue one that does; this one has "
-                "failed, and the next fit goes on without it."
+                f"the space of the search: {error} The next fit goes on without it."
             ) from error
         trial.set_user_attr(PROCESS, process_of(self._name, has_asked=True))
         return trial, self._ask(trial, Outcome(params, 0))
@@ -327,12 +334,10 @@ class Trials:
 
     def _counts(self, trial: Any) -> bool:
         """Tell whether a trial is one of ``n_iter``: it runs, or has come to an end."""
-        is_running = trial.state == self.optuna.trial.TrialState.RUNNING
-        is_own = RESULTS in trial.user_attrs
+        if not trial.state.is_finished() or trial.number in self._redone:
+            return bool(trial.state == self.optuna.trial.TrialState.RUNNING)
         is_foreign = PROCESS not in trial.user_attrs and not _is_told(trial)
-        is_redone = trial.number in self._redone
-        is_over = trial.state.is_finished() and not is_redone
-        return is_running or (is_over and (is_own or is_foreign))
+        return RESULTS in trial.user_attrs or is_foreign
 
 
 def _place(trial: Any) -> int:

@@ -136,7 +136,8 @@ def _columns(search: Any, table: Any, metrics: Sequence[str] | None) -> list[str
         names = list(scorer._scorers) if is_multimetric else []
         if isinstance(search.refit, str):
             names.insert(0, search.refit)
-        names = [*names[:1], "score"]
+        # A table of a single metric does not say which it is.
+        names = names[:1] if is_multimetric else [*names[:1], "score"]
         if isinstance(search.scoring, str):
             names.append(search.scoring)
         wanted = [f"mean_test_{metric}" for metric in names]

@@ -200,7 +200,8 @@ def store_at(
             StoreWarning,
             stacklevel=4,
         )
-    return Store(Path(memory))
+    # Elsewhere too, as in a process with a working directory of its own.
+    return Store(Path(memory).absolute())
 
 
 def _bytes(entry: Entry) -> bytes:

@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from typing import ClassVar
 
 import joblib
 import numpy as np
@@ -425,7 +426,10 @@ def test_a_bool_is_no_number(search):
 
 
 @pytest.mark.parametrize("search", [*SEARCHES, *FURTHER])
-@pytest.mark.parametrize("pre_dispatch", [0, -1, "3*njobs", "2*n_jobs)", "0", ""])
+@pytest.mark.parametrize(
+    "pre_dispatch",
+    [0, -1, "3*njobs", "2*n_jobs)", "0", "", "1/0", "1()", "0.4*n_jobs", "n_jobs-5"],
+)
 def test_jobs_that_joblib_would_wait_for_are_refused(search, pre_dispatch):
     made = search(MLPClassifier(), {"lr": [0.1]}, n_jobs=0, pre_dispatch=pre_dispatch)
     with pytest.raises(ValueError, match="parameter") as caught:
@@ -437,7 +441,7 @@ def test_jobs_that_joblib_would_wait_for_are_refused(search, pre_dispatch):
 
 
 @pytest.mark.parametrize(
-    "pre_dispatch", [1, "all", "n_jobs", "1.5*n_jobs", "2*(n_jobs+1)"]
+    "pre_dispatch", [1, "all", "n_jobs", "1.5*n_jobs", "2*(n_jobs+1)", "3%n_jobs"]
 )
 def test_jobs_that_joblib_reads_are_taken(pre_dispatch):
     settings = {"cv": 2, "n_jobs": 2, "pre_dispatch": pre_dispatch}
@@ -459,3 +463,29 @@ def test_what_cannot_be_right_is_told_at_once(search):
     assert space.endswith(f"of {name} must hold at least one space. Got [] instead.")
     assert scoring.startswith(f"The 'scoring' parameter of {name} must name metrics")
     assert "Got 'neg_mean' in it. Did you mean 'neg_mean_" in scoring
+
+
+class Flagged(GridSearchCV):
+    _parameter_constraints: ClassVar = {
+        **GridSearchCV._parameter_constraints,
+        "flag": [bool],
+    }
+
+    def __init__(self, estimator, param_grid, *, flag=True, free=10**400, cv=2):
+        super().__init__(estimator, param_grid, cv=cv)
+        self.flag = flag
+        self.free = free
+
+
+def test_subclasses_may_have_rules_of_their_own():
+    search = Flagged(Ridge(), {"alpha": [1.0, 2.0]})
+    assert search.fit(*load_iris(return_X_y=True)).n_splits_ == 2
+    with pytest.raises(ValueError, match="'flag' parameter of Flagged"):
+        search.set_params(flag=3).fit(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize("search", [*SEARCHES, *FURTHER])
+def test_numbers_of_numpy_are_refused_alike(search):
+    made = search(MLPClassifier(), {"lr": [0.1]}, n_jobs=np.int64(0))
+    with pytest.raises(ValueError, match=r"'n_jobs' parameter of .* other than 0"):
+        made.plan(*load_iris(return_X_y=True))

@@ -20,7 +20,7 @@ from sklearn.datasets import load_iris, make_regression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, SVR
 from skopt.space import Real
 
 from skhyper import GridSearchCV, MLPClassifier, MLPRegressor, OptunaSearchCV, presets
@@ -261,7 +261,11 @@ def test_a_trial_that_another_process_has_finished_is_left_to_it(tmp_path):
 
 @pytest.mark.parametrize(
     ("storage", "reason"),
-    [("sqlite:////nowhere/study.db", "unable to open"), ("sqlit:///a", "sqlit")],
+    [
+        ("sqlite:////nowhere/study.db", "unable to open"),
+        ("sqlit:///a", "sqlit"),
+        ("postgresql://a/b", "import"),
+    ],
 )
 def test_a_database_that_cannot_be_opened_is_named(storage, reason):
     search = make(SVC(), {"C": [1.0, 2.0]}, storage=storage)
@@ -422,3 +426,32 @@ def test_an_enqueued_trial_outside_the_space_is_named(tmp_path):
     assert states.count("FAIL") == 2
     assert states.count("COMPLETE") == len(search.cv_results_["params"]) == 4
     assert search.cv_results_["param_C"].tolist().count(2.0) == 1
+
+
+def test_a_sampler_sees_the_trials_of_its_batch_wherever_they_are_kept(tmp_path):
+    rates = []
+    for storage in (None, f"sqlite:///{tmp_path}/study.db"):
+        with pytest.warns(optuna.exceptions.ExperimentalWarning):
+            sampler = optuna.samplers.QMCSampler(seed=0, scramble=False)
+        search = make(SVC(), {"C": loguniform(1, 9)}, storage=storage, sampler=sampler)
+        rates.append(search.fit(X, Y).cv_results_["param_C"].tolist())
+    assert rates[0] == rates[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sampler": optuna.samplers.GridSampler({"x": [1]})}, "parameter name, C"),
+        (
+            {"sampler": "cmaes", "objectives": ["r2", "neg_max_error"]},
+            "'sampler' .*cmaes",
+        ),
+        ({"objectives": np.array(["r2"])}, "'objectives' parameter of OptunaSearchCV"),
+    ],
+)
+def test_errors_of_a_sampler_are_its_own(settings, message):
+    metrics = {"scoring": ["r2", "neg_max_error"], "refit": "r2"}
+    search = make(SVR(), {"C": loguniform(1, 9)}, **{**metrics, **settings})
+    with pytest.raises(ValueError, match=message) as caught:
+        search.fit(X, Y)
+    assert "enqueued" not in str(caught.value)

@@ -428,3 +428,12 @@ def test_resources_must_be_on_one_machine():
     with pytest.raises(ValueError, match="no machine has all of"):
         check_resources(search, machines)
     check_resources(make(resources={"cpu": 1, "tpu": 4}), machines)
+
+
+def test_a_relative_memory_is_found_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    search = make(memory="kept", n_iter=2).fit(X, Y)
+    kept = {*Path("kept").rglob("*.*")}
+    assert len(kept) > search.n_splits_
+    search.fit(X, Y)
+    assert {*Path("kept").rglob("*.*")} == kept

@@ -410,3 +410,11 @@ def test_mistakes_are_named(engine):
         make(engine, warm_start_from=table([])).fit(X, Y)
     with pytest.raises(ValueError, match=r"equally long columns\. Got 1 'params'"):
         make(engine, warm_start_from=table([{}], [1.0, 2.0])).fit(X, Y)
+
+
+@every_engine
+def test_scores_of_an_unknown_metric_are_not_taken_for_those_of_another(engine):
+    known = GridSearchCV(SVC(), GRID, cv=3).fit(X, Y).cv_results_
+    metrics = {"scoring": ["accuracy", "f1_macro"], "refit": "f1_macro"}
+    with pytest.raises(ValueError, match=r"one of \['mean_test_f1_macro'\]"):
+        make(engine, warm_start_from=known, **metrics).fit(X, Y)
