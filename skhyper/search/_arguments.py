@@ -87,9 +87,10 @@ def _of_dispatch(pre_dispatch: object, n_jobs: object) -> Iterator[str]:
     n_tasks: object = pre_dispatch
     if isinstance(pre_dispatch, str) and pre_dispatch != "all":
         n_tasks = 0
+        n_at_once = effective_n_jobs(n_jobs if _is_count(n_jobs) and n_jobs else 1)
         with suppress(ArithmeticError, KeyError, SyntaxError, ValueError):
             tree = ast.parse(pre_dispatch, mode="eval")
-            n_tasks = int(_reckoned(tree.body, effective_n_jobs(n_jobs or 1)))
+            n_tasks = int(_reckoned(tree.body, n_at_once))
     if _is_count(n_tasks) and int(n_tasks) < 1:  # type: ignore[call-overload]
         yield (
             "be 'all', an int of at least 1, or arithmetic that gives one, such as "

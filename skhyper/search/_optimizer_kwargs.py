@@ -175,7 +175,7 @@ def _mistakes_in_values(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _remedy(key: str, value: Any, known: tuple[str, ...]) -> str:
-    if key == "acq_func" and value in TIMED_FUNCTIONS:
+    if key == "acq_func" and isinstance(value, str) and value in TIMED_FUNCTIONS:
         return (
             " It weighs the time of each candidate, which the optimizer is not told. "
             f"Use {value.removesuffix('ps')!r}."

@@ -489,3 +489,13 @@ def test_numbers_of_numpy_are_refused_alike(search):
     made = search(MLPClassifier(), {"lr": [0.1]}, n_jobs=np.int64(0))
     with pytest.raises(ValueError, match=r"'n_jobs' parameter of .* other than 0"):
         made.plan(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize("search", [*SEARCHES, *FURTHER])
+@pytest.mark.parametrize("n_jobs", ["2", [1], 0.5, np.array([1, 2])])
+def test_jobs_of_a_wrong_type_are_told_with_the_rest(search, n_jobs):
+    made = search(MLPClassifier(), {"lr": [0.1]}, n_jobs=n_jobs, verbose="loud")
+    with pytest.raises(ValueError, match="parameter") as caught:
+        made.plan(*load_iris(return_X_y=True))
+    named = {line.split("'")[1] for line in str(caught.value).splitlines()}
+    assert named == {"n_jobs", "verbose"}
