@@ -168,8 +168,9 @@ class BaseSearch(PlannedSearch):
                     error.add_note(f"The best is not fitted: {last_words(reason)}")
             raise
         finally:
-            self.evaluation_time_ = evaluation.seconds
+            self._evaluation_seconds = evaluation.seconds
             if parameters.networks or evaluation.report.n_runs:
+                self.evaluation_time_ = evaluation.seconds
                 self.fusion_report_ = evaluation.report.frame()
         if self.fused:
             name = type(self).__name__

@@ -282,6 +282,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
         finally:
             self._optim_results = strategy.results
             self.optimizer_time_ = strategy.optimizer_seconds
+            self.evaluation_time_ = evaluation.seconds
 
     def fit(
         self,

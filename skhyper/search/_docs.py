@@ -101,7 +101,9 @@ n_splits_ : int
     Number of splits.
 evaluation_time_ : float
     Seconds that the candidates took, from the first fit to the last score: without
-    the refit, and without what chooses the candidates.
+    the refit, and without what chooses the candidates. Absent where the estimator
+    holds no network of this package, unless the search is a :class:`BayesSearchCV` or
+    has trained networks of its candidates in joblib's backend "fused".
 refit_time_ : float
     Seconds that the last fit took. Absent if there is none.
 multimetric_ : bool

@@ -131,10 +131,9 @@ class Plan:
         -------
         table : DataFrame
             The columns ``planned`` and ``actual``, and a row each for candidates, fits,
-            epochs and seconds. The seconds are those of the candidates and the refit:
-            ``evaluation_time_`` and ``refit_time_`` of the search. What is not known is
-            NaN: the epochs of estimators without a network of this package, but for a
-            search rung by rung.
+            epochs and seconds. The seconds are those of the candidates and the refit.
+            What is not known is NaN: the epochs of estimators without a network of this
+            package, but for a search rung by rung.
 
         Raises
         ------
@@ -158,7 +157,7 @@ class Plan:
         check_is_fitted(search, "cv_results_")
         results, n_splits = search.cv_results_, search.n_splits_
         n_candidates = len(results["params"])
-        seconds = getattr(search, "evaluation_time_", nan)
+        seconds = getattr(search, "_evaluation_seconds", nan)
         is_refitted = hasattr(search, "refit_time_")
         epochs = nan
         if "mean_n_epochs" in results:

@@ -350,11 +350,12 @@ def test_a_plan_is_compared_with_what_came_true(kind, data):
     assert table["planned"]["candidates"] == table["actual"]["candidates"]
     assert table["planned"]["fits"] == table["actual"]["fits"] == plan.n_fits
     assert table["planned"]["seconds"] == plan.seconds
-    took = search.evaluation_time_ + search.refit_time_
-    assert table["actual"]["seconds"] == pytest.approx(took)
     if kind == "of others":
         assert table.loc["epochs"].isna().all()
+        assert search.refit_time_ < table["actual"]["seconds"] < 60
     else:
+        took = search.evaluation_time_ + search.refit_time_
+        assert table["actual"]["seconds"] == pytest.approx(took)
         assert table["planned"]["epochs"] == plan.max_epochs
         assert 0 < table["actual"]["epochs"] <= plan.max_epochs
 
@@ -400,10 +401,10 @@ def test_seconds_of_the_candidates_are_kept(data):
 )
 def test_seconds_of_other_estimators_are_known(search, data):
     search = deepcopy(search).fit(*data)
-    assert search.evaluation_time_ > 0
+    # Attributes that scikit-learn's searches lack are for networks alone.
+    assert hasattr(search, "evaluation_time_") == isinstance(search, BayesSearchCV)
     table = search.plan(*data).compare(search)
-    seconds = search.evaluation_time_ + search.refit_time_
-    assert table["actual"]["seconds"] == seconds
+    assert search.refit_time_ < table["actual"]["seconds"] < 60
     if isinstance(search, HyperbandSearchCV):
         trained = 2 * search.cv_results_["n_resources"].sum()
         assert table["actual"]["epochs"] == trained
