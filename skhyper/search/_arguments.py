@@ -2,7 +2,7 @@
 
 import ast
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from numbers import Integral
 
@@ -12,7 +12,7 @@ from sklearn.metrics import get_scorer_names
 from skhyper._sklearn import BaseSearchCV
 from skhyper.exceptions import did_you_mean
 
-__all__ = ["mistakes_in_arguments"]
+__all__ = ["mistakes_in_arguments", "mistakes_in_choice"]
 
 # What the searches call their spaces.
 SPACES = ("param_distributions", "param_grid", "search_spaces", "space")
@@ -54,6 +54,50 @@ def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
     ):
         for text in texts:
             yield f"The {place!r} parameter of {type(search).__name__} must {text}"
+
+
+def mistakes_in_choice(
+    search: BaseSearchCV,
+    argument: str,
+    known: Collection[str],
+    method: str,
+    library: str,
+    *,
+    or_none: bool = False,
+) -> Iterator[str]:
+    """Say that an argument is neither a known name nor an object of a library.
+
+    Parameters
+    ----------
+    search : BaseSearchCV
+        The search.
+    argument : str
+        The argument's name.
+    known : collection of str
+        The names it may be.
+    method : str
+        What an object of that kind has.
+    library : str
+        Whose objects it may be.
+    or_none : bool, default=False
+        Whether it may be None.
+
+    Yields
+    ------
+    mistake : str
+        A sentence, if it is wrong.
+    """
+    value = getattr(search, argument)
+    is_known = isinstance(value, str) and value in known
+    is_none = or_none and value is None
+    is_made = hasattr(value, method) and not isinstance(value, type)
+    if not (is_known or is_none or is_made):
+        make = f" Write {value.__name__}()." if isinstance(value, type) else ""
+        yield (
+            f"The {argument!r} parameter of {type(search).__name__} must be one of "
+            f"{sorted(known)}{', None' if or_none else ''} or an object of {library}. "
+            f"Got {value!r} instead.{did_you_mean(value, known)}{make}"
+        )
 
 
 def _of_estimator(estimator: object) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from skhyper._extras import import_extra
 from skhyper._sklearn import Interval
 from skhyper.exceptions import did_you_mean
+from skhyper.search._arguments import mistakes_in_choice
 from skhyper.search._going_on import mistakes_in_rungs
 from skhyper.search._ray_trial import EPOCHS
 from skhyper.spaces import SearchSpace
@@ -54,26 +55,17 @@ def mistakes_in_engine(search: Any) -> Iterator[str]:
     mistake : str
         A sentence for each mistake.
     """
-    name = type(search).__name__
-    for argument, value, known, method in (
-        ("algorithm", search.algorithm, ALGORITHMS, "set_search_properties"),
-        ("scheduler", search.scheduler, SCHEDULERS, "on_trial_result"),
-    ):
-        is_known = isinstance(value, str) and value in known
-        or_none = argument == "scheduler"
-        is_none = or_none and value is None
-        is_made = hasattr(value, method) and not isinstance(value, type)
-        if not (is_known or is_none or is_made):
-            yield (
-                f"The {argument!r} parameter of {name} must be one of {sorted(known)}"
-                f"{', None' if or_none else ''} or an object of Ray Tune's. Got "
-                f"{value!r} instead.{did_you_mean(value, known)}"
-            )
+    yield from mistakes_in_choice(
+        search, "algorithm", ALGORITHMS, "set_search_properties", "Ray Tune's"
+    )
+    yield from mistakes_in_choice(
+        search, "scheduler", SCHEDULERS, "on_trial_result", "Ray Tune's", or_none=True
+    )
     n_jobs = search.n_jobs
     if isinstance(n_jobs, Integral) and (n_jobs := int(n_jobs)) < -1:
         yield (
-            f"The 'n_jobs' parameter of {name} must be an int of at least 1, -1 or "
-            f"None. Got {n_jobs!r} instead."
+            f"The 'n_jobs' parameter of {type(search).__name__} must be an int of at "
+            f"least 1, -1 or None. Got {n_jobs!r} instead."
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from skhyper._sklearn import MultimetricScorer
 from skhyper.exceptions import did_you_mean
+from skhyper.search._arguments import mistakes_in_choice
 from skhyper.search._going_on import mistakes_in_rungs
 from skhyper.search._study import PRUNERS, SAMPLERS
 
@@ -25,18 +26,12 @@ def mistakes_in_engine(search: Any) -> Iterator[str]:
         A sentence for each mistake.
     """
     name = type(search).__name__
-    for argument, value, known, method, or_none in (
-        ("sampler", search.sampler, SAMPLERS, "sample_relative", False),
-        ("pruner", search.pruner, PRUNERS, "prune", True),
-    ):
-        is_none = or_none and value is None
-        is_known = isinstance(value, str) and value in known
-        if not (is_known or is_none or _is_object_with(method, value)):
-            yield (
-                f"The {argument!r} parameter of {name} must be one of {sorted(known)}"
-                f"{', None' if or_none else ''} or a {argument} of Optuna's. Got "
-                f"{value!r} instead.{did_you_mean(value, known)}{_call_it(value)}"
-            )
+    yield from mistakes_in_choice(
+        search, "sampler", SAMPLERS, "sample_relative", "Optuna's"
+    )
+    yield from mistakes_in_choice(
+        search, "pruner", PRUNERS, "prune", "Optuna's", or_none=True
+    )
     yield from _storage_mistakes(search.storage, name)
     if isinstance(search.objectives, list | tuple) and not search.objectives:
         yield (
@@ -78,14 +73,6 @@ def mistakes_in_study(search: Any) -> Iterator[str]:
         )
     if search.pruner is not None:
         yield from mistakes_in_rungs(search)
-
-
-def _is_object_with(method: str, value: Any) -> bool:
-    return hasattr(value, method) and not isinstance(value, type)
-
-
-def _call_it(value: Any) -> str:
-    return f" Write {value.__name__}()." if isinstance(value, type) else ""
 
 
 def _storage_mistakes(storage: Any, name: str) -> Iterator[str]:
