@@ -5,6 +5,7 @@ import operator
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from numbers import Integral
+from typing import TypeGuard
 
 from joblib import effective_n_jobs
 from sklearn.metrics import get_scorer_names
@@ -128,21 +129,21 @@ def _of_jobs(n_jobs: object) -> Iterator[str]:
 
 
 def _of_dispatch(pre_dispatch: object, n_jobs: object) -> Iterator[str]:
-    n_tasks: object = pre_dispatch
+    n_tasks = pre_dispatch
     if isinstance(pre_dispatch, str) and pre_dispatch != "all":
         n_tasks = 0
         n_at_once = effective_n_jobs(n_jobs if _is_count(n_jobs) and n_jobs else 1)
         with suppress(ArithmeticError, KeyError, SyntaxError, ValueError):
             tree = ast.parse(pre_dispatch, mode="eval")
             n_tasks = int(_reckoned(tree.body, n_at_once))
-    if _is_count(n_tasks) and int(n_tasks) < 1:  # type: ignore[call-overload]
+    if _is_count(n_tasks) and n_tasks < 1:
         yield (
             "be 'all', an int of at least 1, or arithmetic that gives one, such as "
             f"'2*n_jobs'. Got {pre_dispatch!r} instead."
         )
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
