@@ -4,9 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from joblib._parallel_backends import FallbackToBackend
+from joblib._utils import eval_expr
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-__all__ = ["FallbackToBackend", "TerminatedWorkerError", "folder_chooser"]
+__all__ = [
+    "FallbackToBackend",
+    "TerminatedWorkerError",
+    "eval_expr",
+    "folder_chooser",
+]
 
 
 def folder_chooser(loky: Any) -> Callable[[], None]:

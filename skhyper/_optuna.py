@@ -1,9 +1,11 @@
 """What Optuna keeps to itself, used in this one place."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-__all__ = ["begin_trial"]
+__all__ = ["begin_trial", "stoppable"]
 
 
 def begin_trial(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
@@ -33,3 +35,29 @@ def begin_trial(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
     # As study.ask does: what a sampler remembers of the trials is older than this one.
     study._thread_local.cached_all_trials = None
     return optuna.trial.Trial(study, begun._trial_id)
+
+
+@contextmanager
+def stoppable(study: Any) -> Iterator[Callable[[], bool]]:
+    """Let a sampler stop a study that is asked and told.
+
+    Optuna's own refuse it but within ``optimize``; its samplers that try each candidate
+    once do so when there is none left.
+
+    Parameters
+    ----------
+    study : optuna.study.Study
+        The study.
+
+    Yields
+    ------
+    is_stopped : callable
+        Tells whether it was stopped within.
+    """
+    here = study._thread_local
+    before, study._stop_flag = here.in_optimize_loop, False
+    here.in_optimize_loop = True
+    try:
+        yield lambda: bool(study._stop_flag)
+    finally:
+        here.in_optimize_loop = before

@@ -41,6 +41,23 @@ def test_a_trial_of_optuna_is_begun_with_its_notes():
     assert study.trials[0].datetime_complete >= study.trials[0].datetime_start
 
 
+def test_a_study_that_is_asked_and_told_can_be_stopped():
+    optuna = pytest.importorskip("optuna")
+    study = optuna.create_study()
+    with _optuna.stoppable(study) as is_stopped:
+        assert not is_stopped()
+        study.stop()
+        assert is_stopped()
+    with pytest.raises(RuntimeError, match="stop"):
+        study.stop()
+
+
+def test_jobs_are_reckoned_as_joblib_does():
+    assert _joblib.eval_expr("2*3") == 6
+    with pytest.raises(ValueError, match="too large"):
+        _joblib.eval_expr("9**9**9")
+
+
 @pytest.mark.parametrize("search", [GridSearchCV, RandomizedSearchCV])
 def test_searches_of_scikit_learn_stand_on_the_base_class(search):
     assert issubclass(search, _sklearn.BaseSearchCV)

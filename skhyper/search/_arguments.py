@@ -1,34 +1,21 @@
 """What every search asks of its arguments, beyond scikit-learn's constraints."""
 
-import ast
-import operator
-from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterator
 from numbers import Integral
 from typing import TypeGuard
 
+import numpy as np
 from joblib import effective_n_jobs
 from sklearn.metrics import get_scorer_names
 
+from skhyper._joblib import eval_expr
 from skhyper._sklearn import BaseSearchCV
 from skhyper.exceptions import did_you_mean
 
-__all__ = ["mistakes_in_arguments", "mistakes_in_choice"]
+__all__ = ["mistakes_in_arguments", "mistakes_in_choice", "mistakes_in_scoring"]
 
 # What the searches call their spaces.
 SPACES = ("param_distributions", "param_grid", "search_spaces", "space")
-
-# What joblib reckons with to tell how many tasks it dispatches beforehand.
-OPERATIONS: dict[type, Callable[..., float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.USub: operator.neg,
-}
 
 
 def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
@@ -42,19 +29,48 @@ def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
     Yields
     ------
     mistake : str
-        That the estimator is a class, that there is no space, that a list of metrics
-        names one which there is not, or for which ``n_jobs`` and ``pre_dispatch``
-        joblib would hang or run nothing.
+        That the estimator or the splitter is a class, that there is no space, that a
+        split is no pair, that a list of metrics names one which there is not, or for
+        which ``n_jobs`` and ``pre_dispatch`` joblib would hang or run nothing.
     """
+    owner = type(search).__name__
     for place, texts in (
         ("estimator", _of_estimator(search.estimator)),
         *((name, _of_spaces(getattr(search, name, None))) for name in SPACES),
-        ("scoring", _of_scoring(search.scoring)),
+        ("cv", _of_splits(search.cv)),
         ("n_jobs", _of_jobs(search.n_jobs)),
         ("pre_dispatch", _of_dispatch(search.pre_dispatch, search.n_jobs)),
     ):
         for text in texts:
-            yield f"The {place!r} parameter of {type(search).__name__} must {text}"
+            yield f"The {place!r} parameter of {owner} must {text}"
+    yield from mistakes_in_scoring(owner, search.scoring)
+
+
+def mistakes_in_scoring(owner: str, scoring: object) -> Iterator[str]:
+    """Say which of several metrics there are not.
+
+    Parameters
+    ----------
+    owner : str
+        Whose argument it is.
+    scoring : object
+        Metrics, in a list, a tuple or as the values of a dict.
+
+    Yields
+    ------
+    mistake : str
+        A sentence for each of them.
+    """
+    if not isinstance(scoring, dict | list | tuple):
+        return
+    known = get_scorer_names()
+    for metric in scoring.values() if isinstance(scoring, dict) else scoring:
+        if metric not in known if isinstance(metric, str) else not callable(metric):
+            yield (
+                f"The 'scoring' parameter of {owner} must name metrics of "
+                f"sklearn.metrics.get_scorer_names(). Got {metric!r} in it."
+                f"{did_you_mean(metric, known)}"
+            )
 
 
 def mistakes_in_choice(
@@ -112,15 +128,19 @@ def _of_spaces(spaces: object) -> Iterator[str]:
         yield f"hold at least one space. Got {spaces!r} instead."
 
 
-def _of_scoring(scoring: object) -> Iterator[str]:
-    if isinstance(scoring, dict | list | tuple):
-        known = get_scorer_names()
-        for name in scoring.values() if isinstance(scoring, dict) else scoring:
-            if isinstance(name, str) and name not in known:
-                yield (
-                    "name metrics of sklearn.metrics.get_scorer_names(). Got "
-                    f"{name!r} in it.{did_you_mean(name, known)}"
-                )
+def _of_splits(cv: object) -> Iterator[str]:
+    rule = "be an int, a splitter, an iterable of splits or None. Got"
+    if isinstance(cv, type):
+        yield f"{rule} the class {cv.__name__} instead. Write {cv.__name__}()."
+    elif isinstance(cv, list | tuple | np.ndarray):
+        odd = [
+            split for split in cv if not hasattr(split, "__len__") or len(split) != 2
+        ]
+        if odd:
+            yield (
+                f"{rule} {odd[0]!r} for a split instead. Give each as a pair: the rows "
+                "to train on, and the rows to score."
+            )
 
 
 def _of_jobs(n_jobs: object) -> Iterator[str]:
@@ -129,34 +149,20 @@ def _of_jobs(n_jobs: object) -> Iterator[str]:
 
 
 def _of_dispatch(pre_dispatch: object, n_jobs: object) -> Iterator[str]:
-    n_tasks = pre_dispatch
+    n_tasks, reason = pre_dispatch, ""
     if isinstance(pre_dispatch, str) and pre_dispatch != "all":
-        n_tasks = 0
-        n_at_once = effective_n_jobs(n_jobs if _is_count(n_jobs) and n_jobs else 1)
-        with suppress(ArithmeticError, KeyError, SyntaxError, ValueError):
-            tree = ast.parse(pre_dispatch, mode="eval")
-            n_tasks = int(_reckoned(tree.body, n_at_once))
+        # None is whatever number joblib was configured for.
+        n_at_once = effective_n_jobs(n_jobs if _is_count(n_jobs) and n_jobs else None)
+        try:
+            n_tasks = int(eval_expr(pre_dispatch.replace("n_jobs", str(n_at_once))))
+        except (TypeError, ValueError) as error:
+            n_tasks, reason = 0, f" joblib says: {error}"
     if _is_count(n_tasks) and n_tasks < 1:
         yield (
             "be 'all', an int of at least 1, or arithmetic that gives one, such as "
-            f"'2*n_jobs'. Got {pre_dispatch!r} instead."
+            f"'2*n_jobs'. Got {pre_dispatch!r} instead.{reason}"
         )
 
 
 def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _reckoned(node: ast.expr, n_jobs: int) -> float:
-    """Give the value of an expression; a KeyError or ValueError if it is another."""
-    match node:
-        case ast.Constant(value=int() | float() as value):
-            return value
-        case ast.Name(id="n_jobs"):
-            return n_jobs
-        case ast.BinOp(left=left, op=operation, right=right):
-            numbers = _reckoned(left, n_jobs), _reckoned(right, n_jobs)
-            return OPERATIONS[type(operation)](*numbers)
-        case ast.UnaryOp(op=operation, operand=operand):
-            return OPERATIONS[type(operation)](_reckoned(operand, n_jobs))
-    raise ValueError("It is no arithmetic.")

@@ -39,7 +39,7 @@ from skhyper.search._results import (
 from skhyper.search._simplest import ONE_SE, simplest_within_error
 from skhyper.search._target import Parameters
 from skhyper.search._task import Procedure, last_words
-from skhyper.training import store_at
+from skhyper.training import deadline_in_force, store_at
 
 __all__ = ["NO_FITS", "BaseSearch"]
 
@@ -94,7 +94,7 @@ class BaseSearch(PlannedSearch):
             If an argument of the search is wrong; it is a ValueError and a TypeError.
         TypeError
             If a part of the space is none, the estimator can neither score nor is there
-            a scoring, or `X` has no rows.
+            a scoring, or its ``fit`` does not take an argument, or `X` has no rows.
         ValueError
             If a parameter to search does not exist, its domain cannot be read, the data
             are unfit, nothing was there to fit, or every fit failed. With
@@ -116,6 +116,7 @@ class BaseSearch(PlannedSearch):
                 "y to be passed, but the target y is None."
             )
         X, y = indexable(X, y)
+        self._check_arguments("fit", params)
         params = check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
         weight = params.get("sample_weight")
@@ -214,7 +215,11 @@ class BaseSearch(PlannedSearch):
             max_subtasks=None if count is None else count * n_splits,
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
-        while not evaluation.is_over and (asks := strategy.ask()):
+        while not evaluation.is_over:
+            with budget.for_asking(evaluation):
+                asks = strategy.ask()
+            if not asks:
+                break
             budget.begin(evaluation, asks[0].params, self._whole_leg())
             if self.verbose > 0:
                 print(  # noqa: T201
@@ -228,7 +233,8 @@ class BaseSearch(PlannedSearch):
                 if names is not None:
                     self._check_refit_for_multimetric(names)
             if all(outcome.finished for outcome in outcomes):
-                strategy.tell(outcomes)
+                with deadline_in_force(evaluation.deadline):
+                    strategy.tell(outcomes)
         evaluation.drop_unfinished()
         if not evaluation.outcomes or not n_splits:
             raise ValueError(NO_FITS)

@@ -24,7 +24,8 @@ from skhyper.search._refit import REFIT_EPOCHS_CONSTRAINTS
 from skhyper.search._results import train_ranks
 from skhyper.search._spaces import SPACE_CONSTRAINTS, read_subspaces
 from skhyper.search._strategy import Strategy
-from skhyper.search._surrogate import Subsearch, SurrogateStrategy, as_callbacks
+from skhyper.search._subsearch import Subsearch
+from skhyper.search._surrogate import SurrogateStrategy, as_callbacks
 from skhyper.search._target import Parameters
 from skhyper.search._warm import mistakes_in_warm_start, read_warm_start
 from skhyper.spaces import Preset
@@ -320,7 +321,7 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
             If an argument of the search is wrong; it is a ValueError and a TypeError.
         TypeError
             If a part of the space is none, the estimator can neither score nor is there
-            a scoring, or `X` has no rows.
+            a scoring, or its ``fit`` does not take an argument, or `X` has no rows.
         ValueError
             If a parameter to search does not exist, its domain cannot be read, a space
             is empty, the data are unfit, `callback` is not callable, or every fit
@@ -337,9 +338,8 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
                 stacklevel=2,
             )
         self._callbacks = as_callbacks(callback)
-        params = {**(self.fit_params or {}), **fit_params}
-        if groups is not None:
-            params["groups"] = groups
+        grouped = {} if groups is None else {"groups": groups}
+        params = {**(self.fit_params or {}), **fit_params, **grouped}
         try:
             super().fit(X, y, **params)
         finally:

@@ -28,6 +28,9 @@ MAX_TIME_CONSTRAINTS = [Interval(Real, 0, None, closed="neither"), None]
 # candidates that the deadline ends, and what the trial takes that foretells both.
 MOST_REFIT, MOST_SCORING, MOST_TRIED = 0.5, 0.1, 0.1
 
+# Of the time that is left, at most: what the next candidates are asked for.
+MOST_ASKED = 0.5
+
 # What is kept for a refit at least, and for one or a selection that nothing foretells.
 LEAST_REFIT, UNKNOWN_REFIT = 0.05, 0.2
 
@@ -127,6 +130,30 @@ class Budget:
         around = deadline_here()
         latest = self.end if around is None else min(self.end, around.seconds)
         evaluation.deadline = Deadline(min(latest, self.end - kept))
+
+    @contextmanager
+    def for_asking(self, evaluation: Evaluation) -> Iterator[None]:
+        """Let what suggests candidates know how long it may take.
+
+        That is a part of what is left, as they are still to be trained.
+
+        Parameters
+        ----------
+        evaluation : Evaluation
+            Knows the deadline of candidates, once that is set.
+
+        Yields
+        ------
+        None
+            Nothing.
+        """
+        deadline = evaluation.deadline
+        if deadline is None and self.end is not None:
+            deadline = Deadline(self.end)
+        if deadline is not None:
+            deadline = Deadline(time.time() + MOST_ASKED * deadline.left)
+        with deadline_in_force(deadline):
+            yield
 
     @contextmanager
     def for_refit(self) -> Iterator[None]:

@@ -72,7 +72,8 @@ max_time : float or None, default=None
     scored and ranked as they are, with the stop reason 'max_time'. Fits that have not
     begun are left out, but the first candidate is trained for one epoch at least.
     What the refit may take is foretold by training a candidate for three epochs, and
-    kept for it, up to half of the time. With other estimators the search ends behind
+    kept for it, up to half of the time. An engine that is slow to suggest is asked for
+    fewer candidates at once. With other estimators the search ends behind
     the fits that it is at.""",
     "warm_start_from": """\
 warm_start_from : dict or DataFrame, default=None

@@ -17,6 +17,7 @@ from skhyper._identity import fingerprint
 from skhyper.exceptions import StoreWarning
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._origin import Origin
+from skhyper.search._stopwatch import Stopwatch
 from skhyper.search._warm import Known
 from skhyper.search._written import read_outcome, write_outcome
 from skhyper.spaces import SearchSpace
@@ -95,6 +96,7 @@ class Draws:
         )
         self.domain = hyperopt.base.Domain(_nothing, self.expression)
         self._asked: list[dict[str, Any]] = []
+        self._stopwatch = Stopwatch()
 
     def earlier(self, n_splits: int) -> list[Outcome]:
         """Give the candidates of the trials that there are already.
@@ -197,7 +199,10 @@ class Draws:
         n_known = self._n_known()
         n_batch = self.n_points - n_known % self.n_points
         n_new = min(n_batch, self.n_iter - n_known)
-        self._asked = [self._new(n_known + number) for number in range(n_new)]
+        self._asked = []
+        while len(self._asked) < n_new and self._stopwatch.has_time():
+            with self._stopwatch.running():
+                self._asked.append(self._new(n_known + len(self._asked)))
         return [
             Ask(self._candidate(trial), notes={"trial": trial["tid"]})
             for trial in self._asked

@@ -15,6 +15,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.fused import Report, report_in_force
+from skhyper.search._arguments import mistakes_in_scoring
 from skhyper.search._base import BaseSearch
 from skhyper.search._fusion import joblib_options
 from skhyper.search._origin import goes_on
@@ -79,9 +80,9 @@ def nested_score(
         If `search` is no search.
     ValueError
         If it does not refit, keeps its trials, or chooses by a callable of several
-        metrics where `scoring` is None; if `outer` does not split, or `params` is no
-        dict; if there are groups
-        that no splitter takes; or whatever ``cross_validate`` or the search raises.
+        metrics where `scoring` is None; if `outer` does not split, `scoring` names no
+        metric, or `params` is no dict; if there are groups that no splitter takes; or
+        whatever ``cross_validate`` or the search raises.
 
     See Also
     --------
@@ -153,6 +154,8 @@ def _check(search: Any, outer: Any, scoring: Any, params: Any) -> None:
             "the outer folds would share and so know of the rows that they are scored "
             f"on. Got {type(search).__name__} with {got}. Leave that out."
         )
+    metrics = [scoring] if isinstance(scoring, str) else scoring
+    mistakes += mistakes_in_scoring("nested_score", metrics)
     if not isinstance(params, Mapping | None):
         mistakes.append(
             "The 'params' parameter of nested_score must be a dict of arguments of "

@@ -69,7 +69,8 @@ class OptunaSearchCV(SuggestedSearch):
         that are pruned, and what they are depends on how far the others have come, nor
         with 'cmaes' in a `storage`, for which a trial that is done over is another one.
         An object is used as it is, and goes on with its own random numbers from one
-        ``fit`` to the next.
+        ``fit`` to the next. One that tries each candidate once and then stops, such as
+        Optuna's GridSampler, ends the search; with ``n_points=1`` it repeats none.
     pruner : {'median', 'hyperband'}, optuna.pruners.BasePruner or None, default=None
         What ends trials early: each is trained rung by rung, `factor` times as long
         each time, and the score of every rung is reported. None trains each to its end.
@@ -82,7 +83,8 @@ class OptunaSearchCV(SuggestedSearch):
         With a pruner, fewest epochs after which a trial may be pruned.
     storage : str, optuna.storages.BaseStorage or None, default=None
         Where the study is kept, such as ``"sqlite:///study.db"``. Several processes may
-        share it. None keeps it in memory.
+        share it; each of them but the first may begin a trial beyond `n_iter`. None
+        keeps it in memory.
     study_name : str or None, default=None
         Name of the study in the storage; one that exists is gone on with, if its trials
         are of the same data, estimator, epochs, scoring, space and splits. None has

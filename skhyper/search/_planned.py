@@ -65,7 +65,7 @@ class PlannedSearch(BaseSearchCV):
         check_time(self, time)
         self._validate_params()
         X, y = indexable(X, y)
-        self._check_arguments(params)
+        self._check_arguments("plan", params)
         routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
         splitter = splitter_of(self, y)
         n_splits = splitter.get_n_splits(X, y, **routed.splitter.split)
@@ -89,18 +89,29 @@ class PlannedSearch(BaseSearchCV):
         """Say which arguments do not go together, each right by itself."""
         yield from ()
 
-    def _check_arguments(self, params: dict[str, Any]) -> None:
-        """Refuse what ``fit`` would refuse, as where ``time`` is mistyped."""
+    def _check_arguments(self, method: str, params: dict[str, Any]) -> None:
+        """Refuse what the estimator's ``fit`` would refuse, over and over again."""
         if get_config()["enable_metadata_routing"]:
             # Whoever requests an argument takes it, and what nobody does is refused.
             return
-        taken = signature(self.estimator.fit).parameters
-        takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in taken.values())
-        known = {*taken, "groups", "time"}
+        own = ["X", "y", "groups"] + ["time"] * (method == "plan")
         for name in params:
-            hint = did_you_mean(name, known)
-            if name not in known and (hint or not takes_any):
+            taker, argument = _taker(self.estimator, name)
+            taken = signature(taker.fit).parameters
+            takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in taken.values())
+            known = {*taken, *own} if taker is self.estimator else {*taken}
+            hint = did_you_mean(argument, known)
+            if argument not in known and (hint or not takes_any):
                 raise TypeError(
-                    f"{type(self).__name__}.plan takes X, y, time and the arguments of "
-                    f"fit. Got {name!r}.{hint}"
+                    f"{type(self).__name__}.{method} takes {', '.join(own)} and the "
+                    f"arguments of {type(taker).__name__}.fit. Got {name!r}.{hint}"
                 )
+
+
+def _taker(estimator: Any, name: str) -> tuple[Any, str]:
+    """Find who takes an argument of ``fit``, and by which name."""
+    step, _, rest = name.partition("__")
+    steps = getattr(estimator, "named_steps", {})
+    if rest and hasattr(steps.get(step), "fit"):
+        return _taker(steps[step], rest)
+    return estimator, name

@@ -255,7 +255,7 @@ def _check_values(space: Space) -> None:
 def _check_value(name: str, value: Any) -> None:
     if isinstance(value, Categorical):
         return
-    if _is_domain(value) or hasattr(value, "rvs"):
+    if _is_domain(value) or hasattr(value, "rvs") or isinstance(value, set | frozenset):
         SearchSpace({name: value})
         return
     if isinstance(value, str | Mapping) or not isinstance(value, Iterable):

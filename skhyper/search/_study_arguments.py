@@ -78,9 +78,10 @@ def mistakes_in_study(search: Any) -> Iterator[str]:
 def _storage_mistakes(storage: Any, name: str) -> Iterator[str]:
     rule = f"The 'storage' parameter of {name} must be"
     if isinstance(storage, str) and "://" not in storage:
+        file = storage or "study.db"
         yield (
             f"{rule} the address of a database. Got {storage!r}. For a file write "
-            f"{f'sqlite:///{storage}'!r}."
+            f"{f'sqlite:///{file}'!r}."
         )
     elif not isinstance(storage, str | None) and not hasattr(
         storage, "create_new_study"

@@ -9,18 +9,19 @@ from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
-from skhyper._optuna import begin_trial
+from skhyper._optuna import begin_trial, stoppable
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._origin import Origin
 from skhyper.search._ownership import HERE, PROCESS, is_left_behind, process_of
+from skhyper.search._stopwatch import Stopwatch
+from skhyper.search._told import add_told, is_told
 from skhyper.search._written import read_outcome, write_outcome
 
 __all__ = ["Trials"]
 
-# What is noted of a trial, from what it is made and what came of it, or that another
-# search has evaluated it; and of a study, which trials were left behind.
-ORIGIN, RESULTS, TOLD = "skhyper:origin", "skhyper:results", "skhyper:told"
-REDONE = "skhyper:redone"
+# What is noted of a trial, from what it is made and what came of it; and of a study,
+# which trials were left behind.
+ORIGIN, RESULTS, REDONE = "skhyper:origin", "skhyper:results", "skhyper:redone"
 
 # The place of a trial among all of a search, by which the sampler is made ready, and
 # the number of the trial of which it is another try.
@@ -93,6 +94,8 @@ class Trials:
         self._going_on: list[tuple[Any, Ask]] = []
         self._redone: set[int] = set()
         self._left: dict[int, Any] = {}
+        self._is_stopped = False
+        self._stopwatch = Stopwatch()
 
     @contextmanager
     def joined(self, origin: Origin) -> Iterator[None]:
@@ -116,7 +119,7 @@ class Trials:
                 for trial in filter(is_left_behind, self._trials()):
                     self._do_over(trial)
             self._redone = set(self.study.user_attrs.get(REDONE, []))
-            self._add_known()
+            add_told(self.optuna, self.study, self.known, self.suggest)
             yield
         finally:
             HERE.discard(self._name)
@@ -148,24 +151,6 @@ class Trials:
             return False
         return True
 
-    def _add_known(self) -> None:
-        """Add finished trials of another search, which do not count, once."""
-        trials = filter(_is_told, self._trials())
-        told = [(trial.params, trial.values) for trial in trials]
-        for params, values in self.known:
-            if (params, values) in told:
-                continue
-            fixed = self.optuna.trial.FixedTrial(params)
-            self.suggest(fixed)
-            self.study.add_trial(
-                self.optuna.trial.create_trial(
-                    params=fixed.params,
-                    distributions=fixed.distributions,
-                    values=values,
-                    user_attrs={TOLD: True},
-                )
-            )
-
     def front(self) -> set[int]:
         """Find the trials than which none is better, those of another search aside.
 
@@ -175,7 +160,7 @@ class Trials:
             The numbers.
         """
         study, trials = self.study, self._trials()
-        own = [trial for trial in trials if not _is_told(trial)]
+        own = [trial for trial in trials if not is_told(trial)]
         if len(own) < len(trials) or self._left:
             # Optuna knows best what is better, by the constraints of a sampler too.
             study = self.optuna.create_study(directions=study.directions)
@@ -208,16 +193,22 @@ class Trials:
         """Return those that go on, and new ones, as many as are evaluated at once."""
         self._check_origin()
         self._asked, self._going_on = self._going_on, []
-        n_known = sum(map(self._counts, self._trials()))
-        while len(self._asked) < self.n_points and n_known < self.n_iter:
-            self._asked.append(self._new(n_known))
-            n_known += 1
-            if n_known % self.n_points == 0:
+        while len(self._asked) < self.n_points and self._may_go_on():
+            # Others may have begun some meanwhile.
+            n_known = sum(map(self._counts, self._trials()))
+            if n_known >= self.n_iter:
+                break
+            with self._stopwatch.running():
+                self._asked.append(self._new(n_known))
+            if (n_known + 1) % self.n_points == 0:
                 # A batch that was cut off is completed, so that the next one knows as
                 # much as if it had not been.
                 break
         self._asked.sort(key=lambda pair: _place(pair[0]))
         return [ask for _, ask in self._asked]
+
+    def _may_go_on(self) -> bool:
+        return not self._is_stopped and self._stopwatch.has_time()
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Tell the study how the last batch did."""
@@ -240,11 +231,14 @@ class Trials:
                 self._tell_one(trial, ask, outcome)
 
     def _tell_one(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
-        try:
-            self._tell(trial, ask, outcome)
-        except self.optuna.exceptions.UpdateFinishedTrialError:
-            # One that waited may have been given to two processes: the first counts.
-            outcome.legs.clear()
+        with stoppable(self.study) as is_stopped:
+            try:
+                self._tell(trial, ask, outcome)
+            except self.optuna.exceptions.UpdateFinishedTrialError:
+                # One that waited may have been given to two processes.
+                outcome.legs.clear()
+            # As samplers do that try each candidate once.
+            self._is_stopped = self._is_stopped or is_stopped()
 
     def _tell(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
         values, states = self.scores(outcome), self.optuna.trial.TrialState
@@ -294,7 +288,8 @@ class Trials:
         except ValueError as error:
             if not waiting:
                 raise
-            self.study.tell(trial, state=self.optuna.trial.TrialState.FAIL)
+            failed = self.optuna.trial.TrialState.FAIL
+            self.study.tell(trial, state=failed, skip_if_finished=True)
             raise ValueError(
                 f"Trial {trial.number} of the study, which was enqueued, must lie in "
                 f"the space of the search: {error} The next fit goes on without it."
@@ -336,15 +331,10 @@ class Trials:
         """Tell whether a trial is one of ``n_iter``: it runs, or has come to an end."""
         if not trial.state.is_finished() or trial.number in self._redone:
             return bool(trial.state == self.optuna.trial.TrialState.RUNNING)
-        is_foreign = PROCESS not in trial.user_attrs and not _is_told(trial)
+        is_foreign = PROCESS not in trial.user_attrs and not is_told(trial)
         return RESULTS in trial.user_attrs or is_foreign
 
 
 def _place(trial: Any) -> int:
     """Give the place of a trial; that of one of others is its number."""
     return trial.user_attrs.get(PLACE, trial.number)
-
-
-def _is_told(trial: Any) -> bool:
-    """Tell whether another search has evaluated a trial."""
-    return TOLD in trial.user_attrs

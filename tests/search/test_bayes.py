@@ -6,6 +6,7 @@ Each trap is first shown with skopt's own class, so that the test says when it i
 import inspect
 import re
 import warnings
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -24,6 +25,9 @@ from skopt.space import Categorical, Integer, Real
 from skhyper._sklearn import InvalidParameterError
 from skhyper.estimators import MLPClassifier
 from skhyper.search import BayesSearchCV
+from skhyper.search._flat import FlatSpace
+from skhyper.search._stopwatch import Stopwatch
+from skhyper.search._subsearch import Subsearch
 from skhyper.spaces import Float, SearchSpace, Switch
 
 
@@ -212,6 +216,18 @@ def test_same_seed_gives_the_same_candidates_and_moves_no_global_state(
     assert len(theirs.fit(*iris).cv_results_["params"]) == 3
 
 
+@pytest.mark.parametrize("n_told", [0, 3, 12])
+def test_suggestions_are_those_of_skopt(n_told):
+    space = FlatSpace({"x": Real(0.0, 1.0), "y": Real(1e-3, 1.0, "log-uniform")})
+    known = [({"x": n / 12, "y": 0.1}, n % 5 - 0.1 * n) for n in range(n_told)]
+    subsearch = Subsearch(space, 99, np.random.RandomState(0), {}, known)
+    stopwatch = Stopwatch()
+    subsearch.begin(stopwatch)
+    theirs = deepcopy(subsearch.optimizer).ask(n_points=12)
+    own = subsearch.ask(12, set(), stopwatch)
+    assert [[*candidate.values()] for candidate in own] == theirs
+
+
 def test_every_kind_of_dimension_is_taken_and_left_as_it_was(iris):
     given = {
         "C": Real(0.1, 10.0, prior="log-uniform"),
@@ -299,6 +315,7 @@ def test_total_iterations_do_not_count_parameters():
         ([({"x": (0.0, 1.0)}, 1, 2)], "must be .space, n_iter."),
         ({"x": "0 ... 1"}, "Got '0 ... 1'"),
         ({"x": 3.0}, "Got 3.0"),
+        ({"x": {0.0, 1.0}}, "must have an order, which a set has not"),
     ],
 )
 def test_nonsense_is_refused_by_fit_and_not_before(space, message, iris):

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from functools import partial
 
 import joblib
 import numpy as np
@@ -26,6 +27,7 @@ from skhyper import (
     OptunaSearchCV,
     RandomizedSearchCV,
 )
+from skhyper.search._stopwatch import Stopwatch
 from skhyper.training import (
     Checkpoints,
     Deadline,
@@ -83,6 +85,41 @@ def test_every_search_ends_in_time_and_keeps_the_best(name, digits):
     assert best.stop_reason_ == "max_time"
     assert 1 <= best.n_iter_ < ENDLESS
     assert search.score(*digits) > 0.5
+
+
+WIDE = ["regularization", "optimizer", "dropout"]
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        partial(BayesSearchCV, n_points=32),
+        partial(OptunaSearchCV, sampler="gp", n_points=32),
+        partial(HyperoptSearchCV, n_points=32),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*experimental")
+def test_an_engine_that_is_slow_is_asked_for_less(search, digits):
+    net = MLPClassifier((4,), max_epochs=5, random_state=0)
+    search = search(net, WIDE, n_iter=5000, cv=2, random_state=0, max_time=SECONDS)
+    began = time.perf_counter()
+    search.fit(*digits)
+    # The model that is fitted last may take longer than the one before.
+    assert time.perf_counter() - began < 1.2 * SECONDS
+    assert 10 < len(search.cv_results_["params"]) < 5000
+    assert search.best_estimator_.n_iter_ == 5
+
+
+def test_the_first_step_is_always_taken_and_no_other_that_would_be_late():
+    stopwatch = Stopwatch()
+    with deadline_in_force(Deadline(0.0)):
+        assert stopwatch.has_time()
+    with stopwatch.running():
+        time.sleep(0.2)
+    assert stopwatch.has_time()
+    for seconds, is_enough in ((0.1, False), (60, True)):
+        with deadline_in_force(Deadline(time.time() + seconds)):
+            assert stopwatch.has_time() is is_enough
 
 
 def test_what_is_cut_off_equals_a_training_that_pauses_there(digits):

@@ -258,6 +258,14 @@ def test_choice_of_a_callable_by_several_metrics(digits, capsys):
     assert line.startswith("score: 0.")
 
 
+@pytest.mark.parametrize("scoring", ["accurac", ["accurac"], {"a": "accurac"}])
+def test_metrics_that_there_are_not_are_refused(scoring, digits):
+    search = GridSearchCV(MLPClassifier(), {"lr": [0.1]})
+    rule = "'scoring' parameter of nested_score must name .* Did you mean 'accuracy'"
+    with pytest.raises(ValueError, match=rule):
+        nested_score(search, *digits, scoring=scoring)
+
+
 def test_params_are_a_dict(digits):
     search = GridSearchCV(MLPClassifier(), {"lr": [0.1]})
     with pytest.raises(ValueError, match=r"'params' parameter of nested_score .* 3"):

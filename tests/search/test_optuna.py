@@ -337,6 +337,7 @@ METRICS = {"scoring": {"accuracy": "accuracy", "own": never}, "refit": "accuracy
         ({"study_name": "a"}, "'study_name' .* without a storage.* Got 'a'"),
         ({"storage": 3}, "'storage' parameter of OptunaSearchCV .* Got 3"),
         ({"storage": "study.db"}, "'storage' .* write 'sqlite:///study.db'"),
+        ({"storage": ""}, "'storage' .* write 'sqlite:///study.db'"),
         (
             {"storage": "study.db", "pruner": 3, "objectives": []},
             "(?s)'pruner' .*\n.*'storage' .*\n.*'objectives' ",
@@ -455,3 +456,18 @@ def test_errors_of_a_sampler_are_its_own(settings, message):
     with pytest.raises(ValueError, match=message) as caught:
         search.fit(X, Y)
     assert "enqueued" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "settings"),
+    [("GridSampler", {"search_space": {"C": [1, 2]}}), ("BruteForceSampler", {})],
+)
+@pytest.mark.filterwarnings("ignore:BruteForceSampler is experimental")
+def test_a_sampler_that_has_tried_all_ends_the_search(sampler, settings):
+    made = getattr(optuna.samplers, sampler)(**settings)
+    search = make(SVC(), {"C": [1, 2]}, sampler=made, n_points=1).fit(X, Y)
+    assert sorted(search.cv_results_["param_C"]) == [1, 2]
+    # In a batch it does not know what comes of the others.
+    search.set_params(n_points=4).fit(X, Y)
+    assert set(search.cv_results_["param_C"]) == {1, 2}
+    assert len(search.cv_results_["params"]) == 4

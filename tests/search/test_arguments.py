@@ -1,0 +1,232 @@
+"""Wrong arguments of the searches are named, all of them at once, before any fit."""
+
+from typing import ClassVar
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from skhyper import (
+    ASHASearchCV,
+    BayesSearchCV,
+    GridSearchCV,
+    HyperbandSearchCV,
+    HyperoptSearchCV,
+    MLPClassifier,
+    OptunaSearchCV,
+    RandomizedSearchCV,
+    RayTuneSearchCV,
+)
+
+SEARCHES = [
+    GridSearchCV,
+    RandomizedSearchCV,
+    BayesSearchCV,
+    HyperbandSearchCV,
+    ASHASearchCV,
+    OptunaSearchCV,
+    HyperoptSearchCV,
+    RayTuneSearchCV,
+]
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_all_wrong_arguments_are_told_at_once(search):
+    wrong = {"refit": 3, "verbose": "loud", "max_time": -1, "fused": "yes"}
+    made = search(MLPClassifier(), {"lr": [0.1]}, **wrong)
+    for call in (made.fit, made.plan):
+        with pytest.raises(ValueError, match="'verbose' parameter") as caught:
+            call(*load_iris(return_X_y=True))
+        lines = str(caught.value).splitlines()
+        assert len(lines) == len(wrong)
+        for name, value in wrong.items():
+            words = f"The {name!r} parameter of {search.__name__} must be "
+            [line] = [line for line in lines if line.startswith(words)]
+            assert f"Got {value!r} instead." in line
+
+
+@pytest.mark.parametrize(
+    ("search", "wrong"),
+    [
+        (
+            OptunaSearchCV,
+            {
+                "n_iter": 0,
+                "sampler": "tep",
+                "pruner": "medain",
+                "storage": "study.db",
+                "warm_start_from": 3,
+            },
+        ),
+        (HyperoptSearchCV, {"n_iter": 0, "algorithm": "tep", "warm_start_from": []}),
+        (RayTuneSearchCV, {"n_iter": 0, "algorithm": "randon", "scheduler": "ahsa"}),
+        (BayesSearchCV, {"n_iter": 0, "optimizer_kwargs": {"acq_func": "IE"}}),
+    ],
+)
+def test_mistakes_in_the_engine_are_told_with_the_others(search, wrong):
+    made = search(MLPClassifier(), {"lr": [0.1]}, **wrong)
+    with pytest.raises(ValueError, match="'n_iter' parameter") as caught:
+        made.fit(*load_iris(return_X_y=True))
+    lines = str(caught.value).splitlines()
+    assert sorted(line.split("'")[1] for line in lines) == sorted(wrong)
+    for line in lines:
+        assert line.startswith("The ")
+        assert f"parameter of {search.__name__} must " in line
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_the_nearest_word_is_named(search):
+    made = search(MLPClassifier(), {"lr": [0.1]}, scoring="accurac", fused="atuo")
+    with pytest.raises(ValueError, match="Did you mean") as caught:
+        made.fit(*load_iris(return_X_y=True))
+    [fused, scoring] = sorted(str(caught.value).splitlines())
+    assert fused.endswith("Got 'atuo' instead. Did you mean 'auto'?")
+    assert scoring.endswith("Got 'accurac' instead. Did you mean 'accuracy'?")
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_bool_is_no_number(search):
+    made = search(MLPClassifier(), {"lr": [0.1]}, n_jobs=True, max_time=True)
+    with pytest.raises(ValueError, match="must be a number") as caught:
+        made.plan(*load_iris(return_X_y=True))
+    assert str(caught.value).splitlines() == [
+        f"The {name!r} parameter of {search.__name__} must be a number. Got True "
+        "instead."
+        for name in sorted(["n_jobs", "max_time"])
+    ]
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize(
+    "pre_dispatch",
+    [
+        *(0, -1, "3*njobs", "2*n_jobs)", "0", "", "1/0", "1()", "0.4*n_jobs"),
+        *("n_jobs-5000", "9**9**9", "(0-4)**0.5", "3000000", "1" + "+1" * 20),
+    ],
+)
+def test_jobs_that_joblib_would_wait_for_are_refused(search, pre_dispatch):
+    made = search(MLPClassifier(), {"lr": [0.1]}, n_jobs=0, pre_dispatch=pre_dispatch)
+    with pytest.raises(ValueError, match="parameter") as caught:
+        made.fit(*load_iris(return_X_y=True))
+    jobs, dispatch = str(caught.value).splitlines()
+    assert jobs.startswith(f"The 'n_jobs' parameter of {search.__name__} must be")
+    assert dispatch.startswith(f"The 'pre_dispatch' parameter of {search.__name__}")
+    assert f"Got {pre_dispatch!r} instead." in dispatch
+
+
+@pytest.mark.parametrize(
+    "pre_dispatch", [1, "all", "n_jobs", "1.5*n_jobs", "2*(n_jobs+1)", "3%n_jobs"]
+)
+def test_jobs_that_joblib_reads_are_taken(pre_dispatch):
+    settings = {"cv": 2, "n_jobs": 2, "pre_dispatch": pre_dispatch}
+    search = GridSearchCV(Ridge(), {"alpha": [1.0, 2.0]}, **settings)
+    assert search.fit(*load_iris(return_X_y=True)).n_splits_ == 2
+
+
+def test_jobs_are_reckoned_with_the_number_that_joblib_is_configured_for():
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=2, pre_dispatch="n_jobs-5")
+    with joblib.parallel_config("threading", n_jobs=8):
+        assert search.fit(*load_iris(return_X_y=True)).n_splits_ == 2
+    with (
+        joblib.parallel_config("threading", n_jobs=5),
+        pytest.raises(ValueError, match="'pre_dispatch' parameter of GridSearchCV"),
+    ):
+        search.fit(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize(
+    ("cv", "words"),
+    [
+        (KFold, r"Got the class KFold instead\. Write KFold\(\)\."),
+        (np.array([1, 2]), "Got .*1.* for a split instead. Give each as a pair"),
+        ([([0, 1],)], r"Got \(\[0, 1\],\) for a split instead"),
+    ],
+)
+def test_splits_that_are_none_are_refused(search, cv, words):
+    made = search(MLPClassifier(), {"lr": [0.1]}, cv=cv)
+    for method in (made.fit, made.plan):
+        with pytest.raises(ValueError, match=f"'cv' parameter of .*{words}"):
+            method(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_metrics_that_are_none_are_refused(search):
+    made = search(MLPClassifier(), {"lr": [0.1]}, scoring={"a": 3}, refit="a")
+    rule = f"'scoring' parameter of {search.__name__} must name metrics .* Got 3 in it"
+    with pytest.raises(ValueError, match=rule):
+        made.fit(*load_iris(return_X_y=True))
+
+
+def never_fitted(X, y):
+    raise AssertionError("It is too late to refuse an argument.")
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("step", ["", "mlpclassifier__"])
+def test_arguments_that_fit_does_not_take_are_refused_before_any_fit(search, step):
+    X, y = load_iris(return_X_y=True)
+    estimator = MLPClassifier()
+    if step:
+        estimator = make_pipeline(FunctionTransformer(never_fitted), estimator)
+    made = search(estimator, {"lr": [0.1]})
+    words = r"arguments of MLPClassifier.fit. .*sample_weigth'. Did you mean 'sample_w"
+    with pytest.raises(TypeError, match=rf"{search.__name__}\.fit takes .* {words}"):
+        made.fit(X, y, **{f"{step}sample_weigth": np.ones(len(y))})
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_what_cannot_be_right_is_told_at_once(search):
+    made = search(MLPClassifier, [], scoring=["accuracy", "neg_mean"], refit=False)
+    with pytest.raises(ValueError, match="parameter") as caught:
+        made.plan(*load_iris(return_X_y=True))
+    name = search.__name__
+    estimator, space, scoring = str(caught.value).splitlines()
+    assert estimator == (
+        f"The 'estimator' parameter of {name} must be an estimator. Got the class "
+        "MLPClassifier. Make one of it: MLPClassifier()."
+    )
+    assert space.endswith(f"of {name} must hold at least one space. Got [] instead.")
+    assert scoring.startswith(f"The 'scoring' parameter of {name} must name metrics")
+    assert "Got 'neg_mean' in it. Did you mean 'neg_mean_" in scoring
+
+
+class Flagged(GridSearchCV):
+    _parameter_constraints: ClassVar = {
+        **GridSearchCV._parameter_constraints,
+        "flag": [bool],
+    }
+
+    def __init__(self, estimator, param_grid, *, flag=True, free=10**400, cv=2):
+        super().__init__(estimator, param_grid, cv=cv)
+        self.flag = flag
+        self.free = free
+
+
+def test_subclasses_may_have_rules_of_their_own():
+    search = Flagged(Ridge(), {"alpha": [1.0, 2.0]})
+    assert search.fit(*load_iris(return_X_y=True)).n_splits_ == 2
+    with pytest.raises(ValueError, match="'flag' parameter of Flagged"):
+        search.set_params(flag=3).fit(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_numbers_of_numpy_are_refused_alike(search):
+    made = search(MLPClassifier(), {"lr": [0.1]}, n_jobs=np.int64(0))
+    with pytest.raises(ValueError, match=r"'n_jobs' parameter of .* other than 0"):
+        made.plan(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("n_jobs", ["2", [1], 0.5, np.array([1, 2])])
+def test_jobs_of_a_wrong_type_are_told_with_the_rest(search, n_jobs):
+    made = search(MLPClassifier(), {"lr": [0.1]}, n_jobs=n_jobs, verbose="loud")
+    with pytest.raises(ValueError, match="parameter") as caught:
+        made.plan(*load_iris(return_X_y=True))
+    named = {line.split("'")[1] for line in str(caught.value).splitlines()}
+    assert named == {"n_jobs", "verbose"}
