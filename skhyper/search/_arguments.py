@@ -65,7 +65,10 @@ def mistakes_in_scoring(owner: str, scoring: object) -> Iterator[str]:
         return
     known = get_scorer_names()
     for metric in scoring.values() if isinstance(scoring, dict) else scoring:
-        if metric not in known if isinstance(metric, str) else not callable(metric):
+        is_name = isinstance(metric, str)
+        # None is the estimator's own score.
+        is_other = metric is None or callable(metric)
+        if metric not in known if is_name else not is_other:
             yield (
                 f"The 'scoring' parameter of {owner} must name metrics of "
                 f"sklearn.metrics.get_scorer_names(). Got {metric!r} in it."

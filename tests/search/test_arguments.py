@@ -163,6 +163,13 @@ def test_metrics_that_are_none_are_refused(search):
         made.fit(*load_iris(return_X_y=True))
 
 
+def test_the_own_score_may_be_one_of_several_metrics():
+    settings = {"scoring": {"own": None, "mse": "neg_mean_squared_error"}, "cv": 2}
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, refit="own", **settings)
+    search.fit(*load_iris(return_X_y=True))
+    assert np.isfinite(search.cv_results_["mean_test_own"]).all()
+
+
 def never_fitted(X, y):
     raise AssertionError("It is too late to refuse an argument.")
 
