@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-__all__ = ["begin_trial", "stoppable"]
+__all__ = ["begin_trial", "enqueue_again", "stoppable"]
 
 
 def begin_trial(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
@@ -35,6 +35,40 @@ def begin_trial(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
     # As study.ask does: what a sampler remembers of the trials is older than this one.
     study._thread_local.cached_all_trials = None
     return optuna.trial.Trial(study, begun._trial_id)
+
+
+def enqueue_again(
+    optuna: ModuleType,
+    study: Any,
+    trial: Any,
+    params: dict[str, Any],
+    notes: dict[str, Any],
+) -> None:
+    """Enqueue a trial once more, with what its sampler has noted of it.
+
+    ``study.enqueue_trial`` leaves that out, and GridSampler fails over a trial of which
+    it has not noted the place in its grid.
+
+    Parameters
+    ----------
+    optuna : module
+        Optuna.
+    study : optuna.study.Study
+        The study.
+    trial : optuna.trial.FrozenTrial
+        The trial.
+    params : dict of str to object
+        Parameters that it is to have, beside those that were enqueued with it.
+    notes : dict of str to object
+        What is kept with the new trial.
+    """
+    fixed = {**trial.system_attrs.get("fixed_params", {}), **params}
+    waiting = optuna.trial.create_trial(
+        state=optuna.trial.TrialState.WAITING,
+        system_attrs={**trial.system_attrs, "fixed_params": fixed},
+        user_attrs=notes,
+    )
+    study.add_trial(waiting)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What every search asks of its arguments, beyond scikit-learn's constraints."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sized
 from numbers import Integral
 from typing import TypeGuard
 
@@ -12,10 +12,15 @@ from skhyper._joblib import eval_expr
 from skhyper._sklearn import BaseSearchCV
 from skhyper.exceptions import did_you_mean
 
-__all__ = ["mistakes_in_arguments", "mistakes_in_choice", "mistakes_in_scoring"]
+__all__ = [
+    "SPACES",
+    "mistakes_in_arguments",
+    "mistakes_in_choice",
+    "mistakes_in_scoring",
+]
 
-# What the searches call their spaces.
 SPACES = ("param_distributions", "param_grid", "search_spaces", "space")
+"""What the searches call their spaces."""
 
 
 def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
@@ -136,14 +141,19 @@ def _of_splits(cv: object) -> Iterator[str]:
     if isinstance(cv, type):
         yield f"{rule} the class {cv.__name__} instead. Write {cv.__name__}()."
     elif isinstance(cv, list | tuple | np.ndarray):
-        odd = [
-            split for split in cv if not hasattr(split, "__len__") or len(split) != 2
-        ]
+        splits = np.atleast_1d(cv) if isinstance(cv, np.ndarray) else cv
+        odd = [split for split in splits if not _is_pair(split)]
         if odd:
             yield (
                 f"{rule} {odd[0]!r} for a split instead. Give each as a pair: the rows "
                 "to train on, and the rows to score."
             )
+
+
+def _is_pair(split: object) -> bool:
+    # How many there are in an iterator is not known before it is read.
+    n_parts = len(split) if isinstance(split, Sized) else 2
+    return isinstance(split, Iterable) and n_parts == 2
 
 
 def _of_jobs(n_jobs: object) -> Iterator[str]:
@@ -158,7 +168,7 @@ def _of_dispatch(pre_dispatch: object, n_jobs: object) -> Iterator[str]:
         n_at_once = effective_n_jobs(n_jobs if _is_count(n_jobs) and n_jobs else None)
         try:
             n_tasks = int(eval_expr(pre_dispatch.replace("n_jobs", str(n_at_once))))
-        except (TypeError, ValueError) as error:
+        except (ArithmeticError, TypeError, ValueError) as error:
             n_tasks, reason = 0, f" joblib says: {error}"
     if _is_count(n_tasks) and n_tasks < 1:
         yield (

@@ -70,7 +70,8 @@ class OptunaSearchCV(SuggestedSearch):
         with 'cmaes' in a `storage`, for which a trial that is done over is another one.
         An object is used as it is, and goes on with its own random numbers from one
         ``fit`` to the next. One that tries each candidate once and then stops, such as
-        Optuna's GridSampler, ends the search; with ``n_points=1`` it repeats none.
+        Optuna's GridSampler, ends the search; with ``n_points=1`` it repeats none, but
+        for one in each ``fit`` that goes on with a study where all are tried.
     pruner : {'median', 'hyperband'}, optuna.pruners.BasePruner or None, default=None
         What ends trials early: each is trained rung by rung, `factor` times as long
         each time, and the score of every rung is reported. None trains each to its end.

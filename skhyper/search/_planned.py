@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from inspect import Parameter, signature
 from typing import Any
 
 from sklearn import get_config
@@ -11,9 +10,9 @@ from sklearn.utils import indexable
 
 from skhyper._constraints import mistakes_in_values, refuse
 from skhyper._sklearn import BaseSearchCV, check_method_params
-from skhyper.exceptions import did_you_mean
 from skhyper.search._arguments import mistakes_in_arguments
 from skhyper.search._assembly import NO_REFIT
+from skhyper.search._fit_arguments import mistakes_in_fit_arguments
 from skhyper.search._fold import splitter_of
 from skhyper.search._plan import Plan
 from skhyper.search._target import Parameters
@@ -94,24 +93,6 @@ class PlannedSearch(BaseSearchCV):
         if get_config()["enable_metadata_routing"]:
             # Whoever requests an argument takes it, and what nobody does is refused.
             return
-        own = ["X", "y", "groups"] + ["time"] * (method == "plan")
-        for name in params:
-            taker, argument = _taker(self.estimator, name)
-            taken = signature(taker.fit).parameters
-            takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in taken.values())
-            known = {*taken, *own} if taker is self.estimator else {*taken}
-            hint = did_you_mean(argument, known)
-            if argument not in known and (hint or not takes_any):
-                raise TypeError(
-                    f"{type(self).__name__}.{method} takes {', '.join(own)} and the "
-                    f"arguments of {type(taker).__name__}.fit. Got {name!r}.{hint}"
-                )
-
-
-def _taker(estimator: Any, name: str) -> tuple[Any, str]:
-    """Find who takes an argument of ``fit``, and by which name."""
-    step, _, rest = name.partition("__")
-    steps = getattr(estimator, "named_steps", {})
-    if rest and hasattr(steps.get(step), "fit"):
-        return _taker(steps[step], rest)
-    return estimator, name
+        mistakes = [*mistakes_in_fit_arguments(self, method, params)]
+        if mistakes:
+            raise TypeError("\n".join(mistakes))

@@ -71,7 +71,7 @@ class Subsearch:
         self.scores: list[float] = []
         self.known = known
 
-    def begin(self, stopwatch: Stopwatch) -> None:
+    def begin(self) -> None:
         """Tell the optimizer what is known at the beginning."""
         self.asked = [
             [
@@ -87,7 +87,8 @@ class Subsearch:
             ]
             for candidate, _ in self.known
         ]
-        self.tell([score for _, score in self.known], [], stopwatch)
+        # There is time for the first ask, whatever this takes.
+        self.tell([score for _, score in self.known], [], Stopwatch())
 
     def ask(
         self, n_points: int, seen: set[Hashable], stopwatch: Stopwatch
@@ -138,14 +139,16 @@ class Subsearch:
         # As its own ``ask`` does it, which gives them all at once: a copy is told of
         # each provisionally, with the least of the losses.
         seed = self.optimizer.rng.randint(0, np.iinfo(np.int32).max)
-        with stopwatch.running():
-            copied = self.optimizer.copy(random_state=seed)
+        copied: Optimizer | None = None
         point: list[Any] = []
         for _ in range(n_points):
+            # A step fits the model once, as the copy does when it is made.
             with stopwatch.running(), warnings.catch_warnings():
                 # It says that a point is not new; such a point is replaced here.
                 warnings.filterwarnings("ignore", "The objective has been evaluated")
-                if point:
+                if copied is None:
+                    copied = self.optimizer.copy(random_state=seed)
+                else:
                     copied.tell(point, min(copied.yi, default=0.0))
                 point = copied.ask()
             yield point

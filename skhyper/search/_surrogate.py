@@ -55,7 +55,7 @@ class SurrogateStrategy:
         start = time.perf_counter()
         with threadpool_limits(limits=1, user_api="blas"):
             for search in subsearches:
-                search.begin(self._stopwatch)
+                search.begin()
         self._since = time.perf_counter()
         self.optimizer_seconds = self._since - start
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
-from skhyper._optuna import begin_trial, stoppable
+from skhyper._optuna import begin_trial, enqueue_again, stoppable
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._origin import Origin
 from skhyper.search._ownership import HERE, PROCESS, is_left_behind, process_of
@@ -231,17 +231,22 @@ class Trials:
                 self._tell_one(trial, ask, outcome)
 
     def _tell_one(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
+        try:
+            self._tell(trial, ask, outcome)
+        except self.optuna.exceptions.UpdateFinishedTrialError:
+            # One that waited may have been given to two processes: the first counts.
+            outcome.legs.clear()
+
+    def _end(self, trial: Any, name: str, values: Any = None) -> None:
+        """Tell the study how a trial ended; the sampler may then stop the study."""
+        state = self.optuna.trial.TrialState[name]
         with stoppable(self.study) as is_stopped:
-            try:
-                self._tell(trial, ask, outcome)
-            except self.optuna.exceptions.UpdateFinishedTrialError:
-                # One that waited may have been given to two processes.
-                outcome.legs.clear()
-            # As samplers do that try each candidate once.
+            self.study.tell(trial, values, state=state, skip_if_finished=True)
+            # As those do that try each candidate once.
             self._is_stopped = self._is_stopped or is_stopped()
 
     def _tell(self, trial: Any, ask: Ask, outcome: Outcome) -> None:
-        values, states = self.scores(outcome), self.optuna.trial.TrialState
+        values = self.scores(outcome)
         has_failed = any(map(math.isnan, values))
         if self.goes_on and outcome.cut_short and not has_failed:
             self._left[trial.number] = self.optuna.trial.create_trial(
@@ -251,15 +256,15 @@ class Trials:
         trial.set_user_attr(RESULTS, write_outcome(outcome))
         is_last = ask.n_epochs is None or ask.n_epochs == self.epochs[-1]
         if has_failed:
-            self.study.tell(trial, state=states.FAIL, skip_if_finished=True)
+            self._end(trial, "FAIL")
         elif is_last or outcome.cut_short:
-            self.study.tell(trial, values, skip_if_finished=True)
+            self._end(trial, "COMPLETE", values)
         else:
             trial.report(values[0], ask.n_epochs)
             if not trial.should_prune():
                 self._going_on.append((trial, self._ask(trial, outcome)))
                 return
-            self.study.tell(trial, state=states.PRUNED, skip_if_finished=True)
+            self._end(trial, "PRUNED")
         outcome.legs.clear()
 
     def _new(self, n_known: int) -> tuple[Any, Ask]:
@@ -288,8 +293,7 @@ class Trials:
         except ValueError as error:
             if not waiting:
                 raise
-            failed = self.optuna.trial.TrialState.FAIL
-            self.study.tell(trial, state=failed, skip_if_finished=True)
+            self._end(trial, "FAIL")
             raise ValueError(
                 f"Trial {trial.number} of the study, which was enqueued, must lie in "
                 f"the space of the search: {error} The next fit goes on without it."
@@ -305,9 +309,10 @@ class Trials:
         trials = self._trials()
         if not any(one.user_attrs.get(AGAIN) == trial.number for one in trials):
             params = trial.params if trial.user_attrs[PROCESS]["has_asked"] else {}
-            notes = {AGAIN: trial.number, PLACE: _place(trial)}
+            notes: dict[str, Any] = {AGAIN: trial.number, PLACE: _place(trial)}
             process = process_of(self._name, has_asked=False)
-            self.study.enqueue_trial(params, {PROCESS: process, **notes})
+            notes[PROCESS] = process
+            enqueue_again(self.optuna, self.study, trial, params, notes)
         redone = self.study.user_attrs.get(REDONE, [])
         self.study.set_user_attr(REDONE, [*redone, trial.number])
         self.study.tell(trial.number, state=self.optuna.trial.TrialState.FAIL)

@@ -1,5 +1,6 @@
 """Wrong arguments of the searches are named, all of them at once, before any fit."""
 
+from functools import wraps
 from typing import ClassVar
 
 import joblib
@@ -8,8 +9,10 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skhyper import (
     ASHASearchCV,
@@ -22,6 +25,7 @@ from skhyper import (
     RandomizedSearchCV,
     RayTuneSearchCV,
 )
+from skhyper.spaces import SearchSpace
 
 SEARCHES = [
     GridSearchCV,
@@ -145,6 +149,7 @@ def test_jobs_are_reckoned_with_the_number_that_joblib_is_configured_for():
     [
         (KFold, r"Got the class KFold instead\. Write KFold\(\)\."),
         (np.array([1, 2]), "Got .*1.* for a split instead. Give each as a pair"),
+        (np.array(5), "Got .*5.* for a split instead. Give each as a pair"),
         ([([0, 1],)], r"Got \(\[0, 1\],\) for a split instead"),
     ],
 )
@@ -161,6 +166,12 @@ def test_metrics_that_are_none_are_refused(search):
     rule = f"'scoring' parameter of {search.__name__} must name metrics .* Got 3 in it"
     with pytest.raises(ValueError, match=rule):
         made.fit(*load_iris(return_X_y=True))
+
+
+def test_splits_that_are_read_but_once_are_taken():
+    split = map(np.asarray, ([*range(100)], [*range(100, 150)]))
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=[split])
+    assert search.fit(*load_iris(return_X_y=True)).n_splits_ == 1
 
 
 def test_the_own_score_may_be_one_of_several_metrics():
@@ -185,6 +196,80 @@ def test_arguments_that_fit_does_not_take_are_refused_before_any_fit(search, ste
     words = r"arguments of MLPClassifier.fit. .*sample_weigth'. Did you mean 'sample_w"
     with pytest.raises(TypeError, match=rf"{search.__name__}\.fit takes .* {words}"):
         made.fit(X, y, **{f"{step}sample_weigth": np.ones(len(y))})
+
+
+class Taking(GaussianNB):
+    def fit(self, X, y, sample_weight=None, **kwargs):
+        assert kwargs
+        return super().fit(X, y, sample_weight)
+
+
+class Scaling(StandardScaler):
+    def fit(self, X, y=None):
+        return super().fit(X, y)
+
+    def fit_transform(self, X, y=None, *, weight):
+        return self.fit(X).transform(X)
+
+
+def logged(fit):
+    @wraps(fit)
+    def wrapper(*args, **kwargs):
+        assert kwargs.pop("log")
+        return fit(*args, **kwargs)
+
+    return wrapper
+
+
+class Logged(GaussianNB):
+    # To scikit-learn's Pipelines this would be a dict.
+    named_steps = ("a", "b")
+
+    @logged
+    def fit(self, X, y):
+        return super().fit(X, y)
+
+
+TAKEN = {
+    "resembling one": (Taking(), {"var_smoothing": [1e-9]}, "class_weight"),
+    "resembling an own one": (Taking(), {"var_smoothing": [1e-9]}, "group"),
+    "of a decorator": (Logged(), {"var_smoothing": [1e-9]}, "log"),
+    "of a step that is searched": (
+        Pipeline([("clf", KNeighborsClassifier())]),
+        [{"clf": [GaussianNB()]}],
+        "clf__sample_weight",
+    ),
+    "of a step of a step": (
+        Pipeline([("a", Pipeline([("clf", MLPClassifier())]))]),
+        SearchSpace({"a__clf": [Taking()]}),
+        "a__clf__class_weight",
+    ),
+    "of fit_transform": (
+        Pipeline([("t", Scaling()), ("clf", GaussianNB())]),
+        {"clf__var_smoothing": [1e-9]},
+        "t__weight",
+    ),
+}
+
+
+@pytest.mark.parametrize(("estimator", "space", "name"), TAKEN.values(), ids=TAKEN)
+def test_arguments_that_fit_may_take_are_left_to_it(estimator, space, name):
+    X, y = load_iris(return_X_y=True)
+    search = GridSearchCV(estimator, space, cv=2, error_score="raise")
+    given = {name: True if name == "log" else np.ones(len(y))}
+    assert search.fit(X, y, **given).best_score_ > 0.5
+
+
+@pytest.mark.parametrize("estimator", [KNeighborsClassifier(), MLPClassifier()])
+def test_all_arguments_that_fit_does_not_take_are_in_one_message(estimator):
+    X, y = load_iris(return_X_y=True)
+    pipeline = Pipeline([("last", estimator)])
+    search = GridSearchCV(pipeline, {"memory": [None]})
+    wrong = {"sample_weight": X, "last__y_vall": X, "last__groups": y}
+    with pytest.raises(TypeError, match="takes X, y, groups") as caught:
+        search.fit(X, y, **wrong)
+    lines = str(caught.value).splitlines()
+    assert all(repr(name) in line for name, line in zip(wrong, lines, strict=True))
 
 
 @pytest.mark.parametrize("search", SEARCHES)

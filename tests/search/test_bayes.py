@@ -221,10 +221,9 @@ def test_suggestions_are_those_of_skopt(n_told):
     space = FlatSpace({"x": Real(0.0, 1.0), "y": Real(1e-3, 1.0, "log-uniform")})
     known = [({"x": n / 12, "y": 0.1}, n % 5 - 0.1 * n) for n in range(n_told)]
     subsearch = Subsearch(space, 99, np.random.RandomState(0), {}, known)
-    stopwatch = Stopwatch()
-    subsearch.begin(stopwatch)
+    subsearch.begin()
     theirs = deepcopy(subsearch.optimizer).ask(n_points=12)
-    own = subsearch.ask(12, set(), stopwatch)
+    own = subsearch.ask(12, set(), Stopwatch())
     assert [[*candidate.values()] for candidate in own] == theirs
 
 

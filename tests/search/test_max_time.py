@@ -15,6 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from skopt.learning import ExtraTreesRegressor
+from skopt.space import Real
 
 from skhyper import (
     ASHASearchCV,
@@ -27,7 +29,9 @@ from skhyper import (
     OptunaSearchCV,
     RandomizedSearchCV,
 )
+from skhyper.search._flat import FlatSpace
 from skhyper.search._stopwatch import Stopwatch
+from skhyper.search._subsearch import Subsearch
 from skhyper.training import (
     Checkpoints,
     Deadline,
@@ -108,6 +112,38 @@ def test_an_engine_that_is_slow_is_asked_for_less(search, digits):
     assert time.perf_counter() - began < 1.2 * SECONDS
     assert 10 < len(search.cv_results_["params"]) < 5000
     assert search.best_estimator_.n_iter_ == 5
+
+
+@pytest.mark.parametrize("n_known", [5, 15])
+def test_there_is_a_candidate_however_much_the_model_knows_before(n_known, digits):
+    rates = np.geomspace(0.002, 0.09, n_known)
+    known = {"params": [{"lr": one} for one in rates], "mean_test_score": -rates}
+    search = SEARCHES["bayes"](
+        endless_net(), cv=2, random_state=0, max_time=0.01, warm_start_from=known
+    )
+    assert len(search.fit(*digits).cv_results_["params"]) == 1
+
+
+class SlowTrees(ExtraTreesRegressor):
+    def fit(self, X, y):
+        time.sleep(0.5)
+        return super().fit(X, y)
+
+
+def test_no_step_is_begun_that_would_be_late():
+    space = FlatSpace({"x": Real(0.0, 1.0)})
+    model = {"base_estimator": SlowTrees(n_estimators=2), "n_initial_points": 1}
+    known = [({"x": n / 9}, float(n)) for n in range(9)]
+    subsearch = Subsearch(space, 99, np.random.RandomState(0), model, known)
+    subsearch.begin()
+    stopwatch, counts = Stopwatch(), []
+    for seconds in (1.3, 0.9, 0.3):
+        with deadline_in_force(Deadline(time.time() + seconds)):
+            counts.append(len(subsearch.ask(8, set(), stopwatch)))
+    # A step takes half a second, or more where the machine is busy.
+    assert 1 <= counts[0] <= 2
+    assert counts[1] <= 1
+    assert counts[2] == 0
 
 
 def test_the_first_step_is_always_taken_and_no_other_that_would_be_late():

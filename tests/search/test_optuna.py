@@ -24,6 +24,7 @@ from sklearn.svm import SVC, SVR
 from skopt.space import Real
 
 from skhyper import GridSearchCV, MLPClassifier, MLPRegressor, OptunaSearchCV, presets
+from skhyper._optuna import begin_trial
 from skhyper.spaces import Float, SearchSpace
 from tests.search.kill import make_search
 from tests.search.test_rungs import assert_same
@@ -471,3 +472,43 @@ def test_a_sampler_that_has_tried_all_ends_the_search(sampler, settings):
     search.set_params(n_points=4).fit(X, Y)
     assert set(search.cv_results_["param_C"]) == {1, 2}
     assert len(search.cv_results_["params"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("sampler", "settings"),
+    [("GridSampler", {"search_space": {"C": [1, 2]}}), ("BruteForceSampler", {})],
+)
+@pytest.mark.filterwarnings("ignore:BruteForceSampler is experimental")
+def test_a_sampler_that_stops_does_not_hide_a_mistake(sampler, settings):
+    made = getattr(optuna.samplers, sampler)(**settings)
+    kept = {"storage": optuna.storages.InMemoryStorage(), "study_name": "a"}
+    search = make(SVC(), {"C": [1, 2]}, sampler=made, n_points=1, **kept).fit(X, Y)
+    search.study_.enqueue_trial({"C": 9})
+    with pytest.raises(ValueError, match="which was enqueued, must lie in the space"):
+        search.fit(X, Y)
+
+
+def test_a_grid_of_optuna_is_gone_on_with():
+    kept = {"storage": optuna.storages.InMemoryStorage(), "study_name": "a"}
+    grid = {"C": [1, 2, 3, 4]}
+    sampler = optuna.samplers.GridSampler(grid, seed=0)
+    search = make(SVC(), grid, sampler=sampler, n_points=1, n_iter=2, **kept)
+    search.fit(X, Y)
+    # Another process was killed that had begun the third of four.
+    process = {"host": socket.gethostname(), "id": 2**22 + 1, "search": "another"}
+    notes = {"skhyper:process": {"has_asked": False, **process}, "skhyper:place": 2}
+    begin_trial(optuna, search.study_, notes)
+    search.set_params(n_iter=9).fit(X, Y)
+    assert sorted(search.cv_results_["param_C"]) == [1, 2, 3, 4]
+
+
+def test_a_trial_that_was_enqueued_is_done_over_as_it_was():
+    kept = {"storage": optuna.storages.InMemoryStorage(), "study_name": "a"}
+    study = optuna.create_study(direction="maximize", **kept)
+    process = {"host": socket.gethostname(), "id": 2**22 + 1, "search": "another"}
+    notes = {"skhyper:process": {"has_asked": False, **process}}
+    study.enqueue_trial({"C": 2.5}, notes)
+    # It was killed before it had asked for the parameters.
+    study.ask()
+    search = make(SVC(), {"C": loguniform(1, 9)}, n_iter=1, **kept).fit(X, Y)
+    assert [*search.cv_results_["param_C"]] == [2.5]

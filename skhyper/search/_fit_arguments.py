@@ -1,0 +1,94 @@
+"""Arguments of ``fit`` that would fail in every fit, told before the first."""
+
+from collections.abc import Collection, Iterator, Mapping
+from inspect import Parameter, signature
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+from skhyper._sklearn import BaseSearchCV
+from skhyper.exceptions import did_you_mean
+from skhyper.search._arguments import SPACES
+from skhyper.spaces import SearchSpace
+
+__all__ = ["mistakes_in_fit_arguments"]
+
+# The packages whose decorators of ``fit`` take no argument for themselves.
+PLAIN = ("sklearn", "skhyper")
+
+
+def mistakes_in_fit_arguments(
+    search: BaseSearchCV, method: str, names: Collection[str]
+) -> Iterator[str]:
+    """Say which arguments cannot be taken, as far as that is certain.
+
+    Nobody knows what a ``fit`` takes that takes any argument, nor what a step of a
+    Pipeline does for which the candidates have others.
+
+    Parameters
+    ----------
+    search : BaseSearchCV
+        The search.
+    method : {'fit', 'plan'}
+        Which of its methods was given the arguments.
+    names : collection of str
+        The arguments.
+
+    Yields
+    ------
+    mistake : str
+        A sentence for each of them.
+    """
+    own = ["X", "y", "groups"] + ["time"] * (method == "plan")
+    spaces = [getattr(search, argument, None) for argument in SPACES]
+    searched = {name for space in spaces for name in _names(space)}
+    for name in names:
+        taker, argument, known = _taken(search.estimator, name, searched)
+        if known is None:
+            hint = did_you_mean(name, {"time"} & {*own})
+        else:
+            known |= {*own} if argument == name else set()
+            hint = did_you_mean(argument, known)
+        if name not in own and (hint if known is None else argument not in known):
+            yield (
+                f"{type(search).__name__}.{method} takes {', '.join(own)} and the "
+                f"arguments of {type(taker).__name__}.fit. Got {name!r}.{hint}"
+            )
+
+
+def _names(space: Any) -> Iterator[str]:
+    """List the names in a space, or in a list of them; those of presets are short."""
+    if isinstance(space, Mapping):
+        yield from space.flatten() if isinstance(space, SearchSpace) else space
+    elif isinstance(space, list | tuple):
+        for one in space:
+            yield from _names(one)
+
+
+def _taken(
+    estimator: Any, name: str, searched: Collection[str], place: str = ""
+) -> tuple[Any, str, set[str] | None]:
+    """Find who takes an argument, by which name, and which it knows; None for any."""
+    if not isinstance(estimator, Pipeline):
+        return estimator, name, _arguments(getattr(estimator, "fit", None))
+    if "__" not in name and _is_plain(estimator.fit):
+        return estimator, name, set()
+    step, last = estimator.steps[-1]
+    argument, place = name.removeprefix(f"{step}__"), f"{place}{step}"
+    # The steps before are asked for their ``fit_transform`` where they have one.
+    if argument == name or place in searched:
+        return estimator, name, None
+    return _taken(last, argument, searched, f"{place}__")
+
+
+def _arguments(fit: Any) -> set[str] | None:
+    try:
+        parameters = signature(fit, follow_wrapped=_is_plain(fit)).parameters
+    except (TypeError, ValueError):
+        return None
+    takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
+    return None if takes_any else {*parameters}
+
+
+def _is_plain(fit: Any) -> bool:
+    return str(getattr(fit, "__module__", "")).partition(".")[0] in PLAIN
