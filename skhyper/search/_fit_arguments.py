@@ -52,8 +52,16 @@ def mistakes_in_fit_arguments(
         if name not in own and (hint if known is None else argument not in known):
             yield (
                 f"{type(search).__name__}.{method} takes {', '.join(own)} and the "
-                f"arguments of {type(taker).__name__}.fit. Got {name!r}.{hint}"
+                f"arguments of {type(taker).__name__}.fit{_form(taker)}. Got "
+                f"{name!r}.{hint}"
             )
+
+
+def _form(taker: Any) -> str:
+    if not isinstance(taker, Pipeline):
+        return ""
+    steps = ", ".join(repr(step) for step, _ in taker.steps)
+    return f", as step__argument, and its steps are {steps}"
 
 
 def _names(space: Any) -> Iterator[str]:
@@ -71,8 +79,12 @@ def _taken(
     """Find who takes an argument, by which name, and which it knows; None for any."""
     if not isinstance(estimator, Pipeline):
         return estimator, name, _arguments(getattr(estimator, "fit", None))
-    if "__" not in name and _is_plain(estimator.fit):
+    first, _, rest = name.partition("__")
+    steps = {name for name, _ in estimator.steps}
+    if not rest and _is_plain(estimator.fit):
         return estimator, name, set()
+    if first not in steps and f"{place}steps" not in searched:
+        return estimator, first, steps if _is_plain(estimator.fit) else None
     step, last = estimator.steps[-1]
     argument, place = name.removeprefix(f"{step}__"), f"{place}{step}"
     # The steps before are asked for their ``fit_transform`` where they have one.

@@ -523,5 +523,5 @@ def test_frames_of_the_transformers_are_joined_as_they_are(kind, digits):
 def test_a_search_drops_no_argument_of_a_pipeline_that_is_a_network_alone(digits):
     search = GridSearchCV(Pipeline([("net", stopping())]), {"lr": [0.01]}, cv=2)
     search.set_params(error_score="raise")
-    with pytest.raises(ValueError, match=r"arguments of its steps.*'sample_weight'"):
+    with pytest.raises(TypeError, match=r"step__argument.* Got 'sample_weight'"):
         search.fit(*digits, sample_weight=np.ones(len(digits[1])))

@@ -244,6 +244,11 @@ TAKEN = {
         SearchSpace({"a__clf": [Taking()]}),
         "a__clf__class_weight",
     ),
+    "of steps that are searched": (
+        Pipeline([("clf", KNeighborsClassifier())]),
+        {"steps": [[("net", GaussianNB())]]},
+        "net__sample_weight",
+    ),
     "of fit_transform": (
         Pipeline([("t", Scaling()), ("clf", GaussianNB())]),
         {"clf__var_smoothing": [1e-9]},
@@ -270,6 +275,27 @@ def test_all_arguments_that_fit_does_not_take_are_in_one_message(estimator):
         search.fit(X, y, **wrong)
     lines = str(caught.value).splitlines()
     assert all(repr(name) in line for name, line in zip(wrong, lines, strict=True))
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside"])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("sample_weight", "Got '.*sample_weight'"),
+        ("lst__sample_weight", "Got '.*lst__sample_weight'. Did you mean 'last'"),
+        ("last", "Got '.*last'"),
+    ],
+)
+def test_arguments_of_no_step_are_refused_before_any_fit(inside, name, words):
+    X, y = load_iris(return_X_y=True)
+    steps = [("first", FunctionTransformer(never_fitted)), ("last", MLPClassifier())]
+    pipeline = Pipeline(steps)
+    if inside:
+        pipeline, name = Pipeline([("outer", pipeline)]), f"outer__{name}"
+    search = GridSearchCV(pipeline, {"memory": [None]})
+    rule = f"Pipeline.fit, as step__argument, .* are 'first', 'last'. {words}"
+    with pytest.raises(TypeError, match=rule):
+        search.fit(X, y, **{name: np.ones(len(y))})
 
 
 @pytest.mark.parametrize("search", SEARCHES)

@@ -553,7 +553,8 @@ def test_each_leg_transforms_by_what_the_steps_have_requested():
 def test_arguments_of_no_step_are_refused(pipeline):
     search = SEARCHES["asha"](pipeline, {"sgdclassifier__alpha": [0.1]}, n_iter=1)
     search.set_params(error_score="raise")
-    with pytest.raises(ValueError, match=r"arguments of its steps.*'sample_weight'"):
+    words = r"ASHASearchCV.fit takes .* as step__argument.* Got 'sample_weight'"
+    with pytest.raises(TypeError, match=words):
         search.fit(X, Y, sample_weight=WEIGHTS)
 
 
