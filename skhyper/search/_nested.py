@@ -107,6 +107,10 @@ def nested_score(
     """
     _check(search, outer, scoring, params)
     params, groups = _shares(search, outer, params or {})
+    is_routed = get_config()["enable_metadata_routing"]
+    if isinstance(search, BaseSearch) and not is_routed:
+        # What is wrong with it is told here once, and not by the search of each fold.
+        clone(search).plan(X, y, **params)
     with _backend_of(search):
         scores = cross_validate(
             search,

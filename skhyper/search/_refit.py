@@ -82,12 +82,13 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
 
 
 def _mistakes_in_name(search: Any) -> Iterator[str]:
-    """Refuse what is nearly one of our words: scikit-learn takes any word for True."""
+    """Refuse what is nearly a word that it knows: scikit-learn takes any for True."""
     refit, scoring, words = search.refit, search.scoring, [ONE_SE, *ENSEMBLES]
     is_single = scoring is None or isinstance(scoring, str)
     if is_single and isinstance(refit, str) and refit not in words:
-        hint = did_you_mean(refit, words)
-        if hint and refit != scoring:
+        known = words if scoring is None else [*words, scoring]
+        hint = did_you_mean(refit, known)
+        if hint and refit not in known:
             yield (
                 f"The 'refit' parameter of {type(search).__name__} must be a bool, a "
                 f"callable, one of {', '.join(map(repr, words))}, or the name of its "

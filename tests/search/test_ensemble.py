@@ -260,6 +260,10 @@ def test_estimators_of_other_packages(digits):
             r"Got 'ensembel'. Did you mean 'ensemble'\?",
         ),
         (
+            GridSearchCV(small_net(), RATES, scoring="roc_auc", refit="roc_auk"),
+            r"name of its metric. Got 'roc_auk'. Did you mean 'roc_auc'\?",
+        ),
+        (
             GridSearchCV(small_net(), RATES, refit="greedy"),
             r"Got 'greedy'. Did you mean 'greedy_ensemble'\?",
         ),

@@ -237,6 +237,12 @@ def test_groups_that_no_splitter_takes_are_refused(digits):
         nested_score(search, *digits, outer=KFold(3), params={"groups": groups})
 
 
+def test_mistakes_of_the_search_are_told_by_itself(digits):
+    search = GridSearchCV(make_net(), {"mlpclassifier__lrr": [0.1]}, cv=2)
+    with pytest.raises(ValueError, match=r"^A parameter .*lrr'. Did you mean 'm"):
+        nested_score(search, *digits)
+
+
 def test_class_of_a_splitter_is_refused(digits):
     search = GridSearchCV(make_net(), SPACE, cv=2)
     words = r"'outer' parameter of nested_score .* Got the class KFold.* KFold\(\)"
