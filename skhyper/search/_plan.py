@@ -94,14 +94,14 @@ class Plan:
     def __repr__(self) -> str:
         at_most = "" if self.exact else "at most "
         lines = [
-            f"Plan: {at_most}{self.n_candidates:,} candidates x {self.n_splits} splits"
-            f"{' + 1 refit' if self.refit else ''} = {self.n_fits:,} fits"
+            f"Plan: {at_most}{_counted(self.n_candidates, 'candidate')} x "
+            f"{_counted(self.n_splits, 'split')}{' + 1 refit' if self.refit else ''} = "
+            f"{_counted(self.n_fits, 'fit')}"
         ]
         if self.max_epochs is not None:
-            lines.append(f"at most {self.max_epochs:,} epochs")
+            lines.append(f"at most {_counted(self.max_epochs, 'epoch')}")
         if self.n_structures is not None:
-            plural = "s" if self.n_structures != 1 else ""
-            lines.append(f"{at_most}{self.n_structures:,} structure{plural}")
+            lines.append(f"{at_most}{_counted(self.n_structures, 'structure')}")
         for number, rungs in enumerate(self.brackets):
             stops = ", ".join(f"{r.n_candidates} to {r.n_epochs}" for r in rungs)
             lines.append(f"bracket {number}, candidates to epochs: {stops}")
@@ -181,6 +181,10 @@ class Plan:
             index=["candidates", "fits", "epochs", "seconds"],
             dtype=float,
         )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + "s" * (number != 1)
 
 
 def _in_words(seconds: float) -> str:

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import loguniform, poisson
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, ShuffleSplit, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -109,6 +109,14 @@ def test_plan_of_another_estimator_counts_fits_alone(classification_data):
     assert plan.max_epochs is None
     assert plan.n_structures is None
     assert repr(plan) == "Plan: 2 candidates x 5 splits = 10 fits"
+
+
+def test_plan_of_one_of_each():
+    net, one_split = MLPClassifier(max_epochs=1), ShuffleSplit(1, random_state=0)
+    search = GridSearchCV(net, {"lr": [0.1]}, cv=one_split, refit=False)
+    assert repr(search.plan(*load_iris(return_X_y=True))) == (
+        "Plan: 1 candidate x 1 split = 1 fit\nat most 1 epoch\n1 structure"
+    )
 
 
 def test_plan_takes_the_groups(classification_data):
