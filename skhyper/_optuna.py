@@ -1,11 +1,14 @@
 """What Optuna keeps to itself, used in this one place."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
-__all__ = ["begin_trial", "enqueue_again", "stoppable"]
+__all__ = ["begin_trial", "complete", "enqueue_again", "stoppable"]
+
+# How the names begin under which pruners note the scores of a trial's rungs.
+RUNG = "completed_rung_"
 
 
 def begin_trial(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
@@ -37,6 +40,35 @@ def begin_trial(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
     return optuna.trial.Trial(study, begun._trial_id)
 
 
+def complete(
+    optuna: ModuleType, study: Any, trial: Any, suggest: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """Suggest the parameters that a trial under way lacks.
+
+    BruteForceSampler fails over an ended trial that does not have all of them.
+
+    Parameters
+    ----------
+    optuna : module
+        Optuna.
+    study : optuna.study.Study
+        The study.
+    trial : optuna.trial.FrozenTrial
+        The trial, as it was left behind.
+    suggest : callable
+        Suggests all parameters of a trial; those that it has stay as they are.
+
+    Returns
+    -------
+    params : dict of str to object
+        All parameters, or those that it has if the sampler knows no others.
+    """
+    whole = optuna.trial.Trial(study, trial._trial_id)
+    with suppress(ValueError):
+        suggest(whole)
+    return dict(whole.params)
+
+
 def enqueue_again(
     optuna: ModuleType,
     study: Any,
@@ -47,7 +79,8 @@ def enqueue_again(
     """Enqueue a trial once more, with what its sampler has noted of it.
 
     ``study.enqueue_trial`` leaves that out, and GridSampler fails over a trial of which
-    it has not noted the place in its grid.
+    it has not noted the place in its grid. What its pruner has noted is left out here
+    too: as another trial it may be in another bracket.
 
     Parameters
     ----------
@@ -62,10 +95,15 @@ def enqueue_again(
     notes : dict of str to object
         What is kept with the new trial.
     """
-    fixed = {**trial.system_attrs.get("fixed_params", {}), **params}
+    kept = {
+        name: value
+        for name, value in trial.system_attrs.items()
+        if not name.startswith(RUNG)
+    }
+    kept["fixed_params"] = {**kept.get("fixed_params", {}), **params}
     waiting = optuna.trial.create_trial(
         state=optuna.trial.TrialState.WAITING,
-        system_attrs={**trial.system_attrs, "fixed_params": fixed},
+        system_attrs=kept,
         user_attrs=notes,
     )
     study.add_trial(waiting)

@@ -41,6 +41,21 @@ def test_a_trial_of_optuna_is_begun_with_its_notes():
     assert study.trials[0].datetime_complete >= study.trials[0].datetime_start
 
 
+def test_a_trial_of_optuna_is_given_the_parameters_that_it_lacks():
+    optuna = pytest.importorskip("optuna")
+    study = optuna.create_study()
+    study.ask().suggest_float("x", 0, 1)
+    [trial] = study.trials
+
+    def suggest(whole):
+        whole.suggest_float("x", 0, 1)
+        whole.suggest_int("y", 3, 3)
+
+    expected = {**trial.params, "y": 3}
+    assert _optuna.complete(optuna, study, trial, suggest) == expected
+    assert study.trials[0].params == expected
+
+
 def test_a_study_that_is_asked_and_told_can_be_stopped():
     optuna = pytest.importorskip("optuna")
     study = optuna.create_study()

@@ -1,7 +1,8 @@
 """Arguments of ``fit`` that would fail in every fit, told before the first."""
 
 from collections.abc import Collection, Iterator, Mapping
-from inspect import Parameter, signature
+from inspect import Parameter, signature, unwrap
+from itertools import chain
 from typing import Any
 
 from sklearn.pipeline import Pipeline
@@ -58,7 +59,7 @@ def mistakes_in_fit_arguments(
 
 
 def _form(taker: Any) -> str:
-    if not isinstance(taker, Pipeline):
+    if not isinstance(taker, Pipeline) or not _is_plain(taker.fit):
         return ""
     steps = ", ".join(repr(step) for step, _ in taker.steps)
     return f", as step__argument, and its steps are {steps}"
@@ -77,14 +78,19 @@ def _taken(
     estimator: Any, name: str, searched: Collection[str], place: str = ""
 ) -> tuple[Any, str, set[str] | None]:
     """Find who takes an argument, by which name, and which it knows; None for any."""
-    if not isinstance(estimator, Pipeline):
-        return estimator, name, _arguments(getattr(estimator, "fit", None))
+    if not isinstance(estimator, Pipeline) or not _is_plain(estimator.fit):
+        # Some searches train step by step.
+        fits = [getattr(estimator, method, None) for method in ("fit", "partial_fit")]
+        known = [_arguments(fit) for fit in fits if fit is not None]
+        certain = [names for names in known if names is not None]
+        is_certain = 0 < len(certain) == len(known)
+        return estimator, name, {*chain(*certain)} if is_certain else None
     first, _, rest = name.partition("__")
     steps = {name for name, _ in estimator.steps}
-    if not rest and _is_plain(estimator.fit):
+    if not rest:
         return estimator, name, set()
     if first not in steps and f"{place}steps" not in searched:
-        return estimator, first, steps if _is_plain(estimator.fit) else None
+        return estimator, first, steps
     step, last = estimator.steps[-1]
     argument, place = name.removeprefix(f"{step}__"), f"{place}{step}"
     # The steps before are asked for their ``fit_transform`` where they have one.
@@ -94,13 +100,16 @@ def _taken(
 
 
 def _arguments(fit: Any) -> set[str] | None:
+    own = unwrap(fit, stop=lambda wrapper: not _is_plain(wrapper))
     try:
-        parameters = signature(fit, follow_wrapped=_is_plain(fit)).parameters
+        parameters = signature(own, follow_wrapped=False).parameters
     except (TypeError, ValueError):
         return None
     takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
-    return None if takes_any else {*parameters}
+    return None if takes_any else {*parameters} - {"self"}
 
 
 def _is_plain(fit: Any) -> bool:
-    return str(getattr(fit, "__module__", "")).partition(".")[0] in PLAIN
+    # Where it was written: a wrapper has the name and the module of what it wraps.
+    written = getattr(getattr(fit, "__func__", fit), "__globals__", {})
+    return str(written.get("__name__", "")).partition(".")[0] in PLAIN

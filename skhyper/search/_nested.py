@@ -110,7 +110,7 @@ def nested_score(
     is_routed = get_config()["enable_metadata_routing"]
     if isinstance(search, BaseSearch) and not is_routed:
         # What is wrong with it is told here once, and not by the search of each fold.
-        clone(search).plan(X, y, **params)
+        clone(search).plan(X, y, groups=params.get("groups"))
     with _backend_of(search):
         scores = cross_validate(
             search,

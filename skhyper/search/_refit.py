@@ -10,6 +10,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackContext
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer_names
 
 from skhyper._sklearn import BaseSearchCV, StrOptions
 from skhyper.exceptions import did_you_mean
@@ -82,13 +83,13 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
 
 
 def _mistakes_in_name(search: Any) -> Iterator[str]:
-    """Refuse what is nearly a word that it knows: scikit-learn takes any for True."""
+    """Refuse a misspelt word: scikit-learn takes any for True, of other metrics too."""
     refit, scoring, words = search.refit, search.scoring, [ONE_SE, *ENSEMBLES]
     is_single = scoring is None or isinstance(scoring, str)
     if is_single and isinstance(refit, str) and refit not in words:
         known = words if scoring is None else [*words, scoring]
         hint = did_you_mean(refit, known)
-        if hint and refit not in known:
+        if hint and refit not in (*known, *get_scorer_names()):
             yield (
                 f"The 'refit' parameter of {type(search).__name__} must be a bool, a "
                 f"callable, one of {', '.join(map(repr, words))}, or the name of its "

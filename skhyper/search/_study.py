@@ -94,7 +94,7 @@ def open_study(optuna: ModuleType, search: Any, n_objectives: int) -> Any:
 
 def set_sampler(
     optuna: ModuleType, study: Any, sampler: Any, seed: int, n_trials: int
-) -> None:
+) -> bool:
     """Make a study's sampler ready for its next trial.
 
     Parameters
@@ -110,12 +110,18 @@ def set_sampler(
         Seed of the search.
     n_trials : int
         Trials that the study has.
+
+    Returns
+    -------
+    is_new : bool
+        Whether it was made for this trial, so that it would suggest the same again.
     """
     if not isinstance(sampler, str):
         study.sampler = sampler
-        return
+        return False
     [own] = SeedSequence([seed, n_trials]).generate_state(1).tolist()
     study.sampler = getattr(optuna.samplers, SAMPLERS[sampler])(seed=own)
+    return True
 
 
 def suggest_from(spaces: Sequence[SearchSpace], trial: Any) -> dict[str, Any]:

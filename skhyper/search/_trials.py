@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
-from skhyper._optuna import begin_trial, enqueue_again, stoppable
+from skhyper._optuna import begin_trial, complete, enqueue_again, stoppable
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._origin import Origin
 from skhyper.search._ownership import HERE, PROCESS, is_left_behind, process_of
@@ -47,7 +47,8 @@ class Trials:
     suggest : callable
         Gives the candidate that a trial suggests.
     prepare : callable
-        Called with the number of trials before a new one is asked for.
+        Called with the number of trials before a new one is asked for; tells whether
+        what it then suggests depends on that alone.
     n_iter : int
         Trials of the study, those included that it has.
     n_points : int
@@ -69,7 +70,7 @@ class Trials:
         optuna: ModuleType,
         study: Any,
         suggest: Callable[[Any], dict[str, Any]],
-        prepare: Callable[[int], None],
+        prepare: Callable[[int], bool],
         n_iter: int,
         n_points: int,
         scores: Callable[[Outcome], list[float]],
@@ -198,8 +199,9 @@ class Trials:
             n_known = sum(map(self._counts, self._trials()))
             if n_known >= self.n_iter:
                 break
-            with self._stopwatch.running():
+            with self._stopwatch.running(), stoppable(self.study) as is_stopped:
                 self._asked.append(self._new(n_known))
+                self._is_stopped = self._is_stopped or is_stopped()
             if (n_known + 1) % self.n_points == 0:
                 # A batch that was cut off is completed, so that the next one knows as
                 # much as if it had not been.
@@ -308,10 +310,13 @@ class Trials:
         """
         trials = self._trials()
         if not any(one.user_attrs.get(AGAIN) == trial.number for one in trials):
-            params = trial.params if trial.user_attrs[PROCESS]["has_asked"] else {}
-            notes: dict[str, Any] = {AGAIN: trial.number, PLACE: _place(trial)}
+            params = trial.params
+            if not trial.user_attrs[PROCESS]["has_asked"]:
+                params = {}
+                if not self.prepare(_place(trial)):
+                    params = complete(self.optuna, self.study, trial, self.suggest)
             process = process_of(self._name, has_asked=False)
-            notes[PROCESS] = process
+            notes = {AGAIN: trial.number, PLACE: _place(trial), PROCESS: process}
             enqueue_again(self.optuna, self.study, trial, params, notes)
         redone = self.study.user_attrs.get(REDONE, [])
         self.study.set_user_attr(REDONE, [*redone, trial.number])

@@ -230,10 +230,26 @@ class Logged(GaussianNB):
         return super().fit(X, y)
 
 
+class LoggedOfOthers(GaussianNB):
+    # The wrapper bears the name and the module of scikit-learn's.
+    fit = logged(GaussianNB.fit)
+
+
+class Renaming(Pipeline):
+    def fit(self, X, y=None, **params):
+        return super().fit(X, y, clf__sample_weight=params["clf__weight"])
+
+
 TAKEN = {
     "resembling one": (Taking(), {"var_smoothing": [1e-9]}, "class_weight"),
     "resembling an own one": (Taking(), {"var_smoothing": [1e-9]}, "group"),
     "of a decorator": (Logged(), {"var_smoothing": [1e-9]}, "log"),
+    "of a decorator of others": (LoggedOfOthers(), {"var_smoothing": [1e-9]}, "log"),
+    "of a Pipeline of its own kind": (
+        Renaming([("clf", GaussianNB())]),
+        {"clf__var_smoothing": [1e-9]},
+        "clf__weight",
+    ),
     "of a step that is searched": (
         Pipeline([("clf", KNeighborsClassifier())]),
         [{"clf": [GaussianNB()]}],
@@ -263,6 +279,19 @@ def test_arguments_that_fit_may_take_are_left_to_it(estimator, space, name):
     search = GridSearchCV(estimator, space, cv=2, error_score="raise")
     given = {name: True if name == "log" else np.ones(len(y))}
     assert search.fit(X, y, **given).best_score_ > 0.5
+
+
+class PartlyTaking(GaussianNB):
+    def partial_fit(self, X, y, classes=None, sample_weight=None, extra=None):
+        assert extra is not None
+        return super().partial_fit(X, y, classes, sample_weight)
+
+
+def test_arguments_that_partial_fit_takes_are_left_to_it():
+    X, y = load_iris(return_X_y=True)
+    space = {"var_smoothing": [1e-9, 1e-8, 1e-7, 1e-6, 1e-5]}
+    search = HyperbandSearchCV(PartlyTaking(), space, max_epochs=3, random_state=0)
+    assert search.fit(X, y, extra=np.ones(len(y))).best_score_ > 0.5
 
 
 @pytest.mark.parametrize("estimator", [KNeighborsClassifier(), MLPClassifier()])

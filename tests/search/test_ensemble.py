@@ -284,6 +284,11 @@ def test_mistakes(search, message, digits):
         search.fit(*digits)
 
 
+def test_another_metric_as_refit_is_true_as_in_scikit_learn(digits):
+    settings = {"scoring": "f1_macro", "refit": "f1_micro", "cv": 2}
+    assert GridSearchCV(small_net(), RATES, **settings).fit(*digits).best_score_ > 0
+
+
 def test_groups_are_kept_together_when_fitted_again(digits):
     X, y = digits
     groups = np.arange(len(y)) // 7

@@ -243,6 +243,14 @@ def test_mistakes_of_the_search_are_told_by_itself(digits):
         nested_score(search, *digits)
 
 
+def test_arguments_of_the_own_fit_of_a_search_reach_it(digits):
+    search = BayesSearchCV(make_net(), "dropout", n_iter=2, cv=2, random_state=0)
+    results = []
+    params = {"callback": results.append}
+    nested_score(search, *digits, outer=2, params=params, verbose=False)
+    assert len(results) == 2 * 2
+
+
 def test_class_of_a_splitter_is_refused(digits):
     search = GridSearchCV(make_net(), SPACE, cv=2)
     words = r"'outer' parameter of nested_score .* Got the class KFold.* KFold\(\)"

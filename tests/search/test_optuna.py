@@ -14,7 +14,7 @@ import joblib
 import numpy as np
 import optuna
 import pytest
-from scipy.stats import loguniform
+from scipy.stats import loguniform, uniform
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_regression
 from sklearn.model_selection import cross_val_score
@@ -500,6 +500,55 @@ def test_a_grid_of_optuna_is_gone_on_with():
     begin_trial(optuna, search.study_, notes)
     search.set_params(n_iter=9).fit(X, Y)
     assert sorted(search.cv_results_["param_C"]) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("names", [[], ["C"]])
+@pytest.mark.filterwarnings("ignore:BruteForceSampler is experimental")
+def test_a_brute_force_search_that_was_killed_goes_on(names):
+    kept = {"storage": optuna.storages.InMemoryStorage(), "study_name": "a"}
+    space = {"C": [1, 2], "kernel": ["rbf", "linear"]}
+    sampler = optuna.samplers.BruteForceSampler(seed=0)
+    search = make(SVC(), space, sampler=sampler, n_points=1, n_iter=1, **kept)
+    search.fit(X, Y)
+    process = {"host": socket.gethostname(), "id": 2**22 + 1, "search": "another"}
+    notes = {"skhyper:process": {"has_asked": False, **process}, "skhyper:place": 1}
+    trial = begin_trial(optuna, search.study_, notes)
+    for name in names:
+        trial.suggest_categorical(name, space[name])
+    search.set_params(n_iter=9).fit(X, Y)
+    tried = {tuple(params.values()) for params in search.cv_results_["params"]}
+    assert len(tried) == len(search.cv_results_["params"]) == 4
+
+
+class Stopping(optuna.samplers.RandomSampler):
+    def before_trial(self, study, trial):
+        if trial.number == 2:
+            study.stop()
+
+
+def test_a_sampler_may_stop_the_study_before_a_trial():
+    # The trial at hand is the last one, as in Optuna's own optimize.
+    search = make(SVC(), {"C": loguniform(1, 9)}, sampler=Stopping(seed=0), n_iter=9)
+    assert len(search.fit(X, Y).cv_results_["params"]) == 3
+
+
+def test_a_trial_that_is_done_over_is_judged_anew():
+    kept = {"storage": optuna.storages.InMemoryStorage(), "study_name": "a"}
+    study = optuna.create_study(direction="maximize", **kept)
+    process = {"host": socket.gethostname(), "id": 2**22 + 1, "search": "another"}
+    begun = begin_trial(optuna, study, {"skhyper:process": process | {"has_asked": 1}})
+    begun.suggest_float("lr", 0.01, 0.1)
+    pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1)
+    study.pruner = pruner
+    begun.report(0.123, 1)
+    begun.should_prune()
+    assert study.trials[0].system_attrs["completed_rung_0"] == 0.123
+    space, epochs = {"lr": uniform(0.01, 0.09)}, {"min_epochs": 1, "max_epochs": 3}
+    net = MLPClassifier((4,), random_state=0)
+    search = make(net, space, pruner=pruner, n_iter=1, **epochs, **kept).fit(X, Y)
+    again = search.study_.trials[1]
+    assert again.params == begun.params
+    assert 0.123 not in again.system_attrs.values()
 
 
 def test_a_trial_that_was_enqueued_is_done_over_as_it_was():
