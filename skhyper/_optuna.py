@@ -5,14 +5,14 @@ from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
-__all__ = ["begin_trial", "complete", "enqueue_again", "stoppable"]
+__all__ = ["add_running", "begin", "complete", "enqueue_again", "stoppable"]
 
 # How the names begin under which pruners note the scores of a trial's rungs.
 RUNG = "completed_rung_"
 
 
-def begin_trial(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
-    """Begin a trial that has its notes from its first moment.
+def add_running(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
+    """Add a trial under way that has its notes from its first moment.
 
     ``study.ask`` begins one without. One that is enqueued with notes and then asked for
     may be given to two processes by a database that locks no rows, like SQLite.
@@ -28,16 +28,35 @@ def begin_trial(optuna: ModuleType, study: Any, notes: dict[str, Any]) -> Any:
 
     Returns
     -------
-    trial : optuna.trial.Trial
-        The trial.
+    trial : optuna.trial.FrozenTrial
+        The trial, of which the sampler does not know yet.
     """
     running = optuna.trial.TrialState.RUNNING
     study.add_trial(optuna.trial.create_trial(state=running, user_attrs=notes))
     trials = reversed(study.get_trials(deepcopy=False))
-    begun = next(trial for trial in trials if trial.user_attrs == notes)
+    return next(trial for trial in trials if trial.user_attrs == notes)
+
+
+def begin(optuna: ModuleType, study: Any, trial: Any) -> Any:
+    """Let the sampler of a study begin a trial that is under way.
+
+    Parameters
+    ----------
+    optuna : module
+        Optuna.
+    study : optuna.study.Study
+        The study.
+    trial : optuna.trial.FrozenTrial
+        The trial.
+
+    Returns
+    -------
+    trial : optuna.trial.Trial
+        The trial, to suggest from.
+    """
     # As study.ask does: what a sampler remembers of the trials is older than this one.
     study._thread_local.cached_all_trials = None
-    return optuna.trial.Trial(study, begun._trial_id)
+    return optuna.trial.Trial(study, trial._trial_id)
 
 
 def complete(
@@ -63,7 +82,7 @@ def complete(
     params : dict of str to object
         All parameters, or those that it has if the sampler knows no others.
     """
-    whole = optuna.trial.Trial(study, trial._trial_id)
+    whole = begin(optuna, study, trial)
     with suppress(ValueError):
         suggest(whole)
     return dict(whole.params)
@@ -95,6 +114,8 @@ def enqueue_again(
     notes : dict of str to object
         What is kept with the new trial.
     """
+    # Its sampler may have noted something just now.
+    trial = study.get_trials(deepcopy=False)[trial.number]
     kept = {
         name: value
         for name, value in trial.system_attrs.items()

@@ -33,7 +33,9 @@ def test_a_worker_that_dies_raises_the_error_of_joblib():
 def test_a_trial_of_optuna_is_begun_with_its_notes():
     optuna = pytest.importorskip("optuna")
     study = optuna.create_study()
-    trial = _optuna.begin_trial(optuna, study, {"whose": "mine"})
+    added = _optuna.add_running(optuna, study, {"whose": "mine"})
+    assert (added.number, added.user_attrs) == (0, {"whose": "mine"})
+    trial = _optuna.begin(optuna, study, added)
     assert (trial.number, trial.user_attrs) == (0, {"whose": "mine"})
     assert study.trials[0].state.name == "RUNNING"
     study.tell(trial, trial.suggest_float("x", 0, 1))

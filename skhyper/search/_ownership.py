@@ -5,7 +5,7 @@ import socket
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["HERE", "PROCESS", "is_left_behind", "process_of"]
+__all__ = ["HERE", "PROCESS", "has_asked", "is_left_behind", "process_of"]
 
 # What is noted of a trial: who runs it.
 PROCESS = "skhyper:process"
@@ -58,6 +58,23 @@ def is_left_behind(trial: Any) -> bool:
     if process["id"] == os.getpid():
         return process["search"] not in HERE
     return not _is_alive(process["id"])
+
+
+def has_asked(trial: Any) -> bool:
+    """Tell whether all parameters of a trial are there to be read.
+
+    Parameters
+    ----------
+    trial : optuna.trial.FrozenTrial
+        A trial of a search.
+
+    Returns
+    -------
+    has_asked : bool
+        False also while another process may still write them.
+    """
+    is_written = trial.state.is_finished() or is_left_behind(trial)
+    return bool(is_written and trial.user_attrs[PROCESS]["has_asked"])
 
 
 def _is_alive(number: int) -> bool:

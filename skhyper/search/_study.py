@@ -1,7 +1,8 @@
 """What a search of Optuna's is made of: its sampler, its pruner, its suggestions."""
 
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,7 @@ from skhyper.spaces._optuna import suggested_as
 __all__ = [
     "PRUNERS",
     "SAMPLERS",
+    "is_in_space",
     "open_study",
     "params_from",
     "set_sampler",
@@ -143,6 +145,39 @@ def suggest_from(spaces: Sequence[SearchSpace], trial: Any) -> dict[str, Any]:
         return spaces[0].suggest(trial)
     number = trial.suggest_categorical("space", tuple(range(len(spaces))))
     return spaces[number].suggest(_Prefixed(trial, _prefix(number)))
+
+
+def is_in_space(
+    optuna: ModuleType, suggest: Callable[[Any], dict[str, Any]], trial: Any
+) -> bool:
+    """Tell whether a study may go on with a space, as far as a trial knows.
+
+    Parameters
+    ----------
+    optuna : module
+        Optuna.
+    suggest : callable
+        Gives the candidate that a trial suggests from the space.
+    trial : optuna.trial.FrozenTrial
+        A trial that has all of its parameters.
+
+    Returns
+    -------
+    is_in_space : bool
+        Whether the space has its parameters, and Optuna takes them for the same.
+    """
+    fixed = optuna.trial.FixedTrial(trial.params)
+    is_compatible = optuna.distributions.check_distribution_compatibility
+    try:
+        with warnings.catch_warnings():
+            # A range may become narrower.
+            warnings.simplefilter("ignore")
+            suggest(fixed)
+        for name, distribution in trial.distributions.items():
+            is_compatible(distribution, fixed.distributions[name])
+    except (KeyError, ValueError):
+        return False
+    return True
 
 
 def params_from(

@@ -3,17 +3,24 @@
 import math
 import secrets
 import threading
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import ModuleType
 from typing import Any
 
-from skhyper._optuna import begin_trial, complete, enqueue_again, stoppable
+from skhyper._optuna import add_running, begin, complete, enqueue_again, stoppable
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._origin import Origin
-from skhyper.search._ownership import HERE, PROCESS, is_left_behind, process_of
+from skhyper.search._ownership import (
+    HERE,
+    PROCESS,
+    has_asked,
+    is_left_behind,
+    process_of,
+)
 from skhyper.search._stopwatch import Stopwatch
+from skhyper.search._study import is_in_space
 from skhyper.search._told import add_told, is_told
 from skhyper.search._written import read_outcome, write_outcome
 
@@ -130,27 +137,9 @@ class Trials:
         if self.origin is not None:
             own = [trial for trial in self._trials() if ORIGIN in trial.user_attrs]
             others = [trial.user_attrs[ORIGIN] for trial in own]
-            in_space = not thoroughly or all(map(self._is_in_space, own))
+            fits = partial(is_in_space, self.optuna, self.suggest)
+            in_space = not thoroughly or all(map(fits, filter(has_asked, own)))
             self.origin.check(others, in_space=in_space)
-
-    def _is_in_space(self, trial: Any) -> bool:
-        """Tell whether the study may go on with the space, as far as a trial knows."""
-        # One that another process runs may be read before all of it is written.
-        is_written = trial.state.is_finished() or is_left_behind(trial)
-        if not is_written or not trial.user_attrs[PROCESS]["has_asked"]:
-            return True
-        fixed = self.optuna.trial.FixedTrial(trial.params)
-        is_compatible = self.optuna.distributions.check_distribution_compatibility
-        try:
-            with warnings.catch_warnings():
-                # A range may become narrower.
-                warnings.simplefilter("ignore")
-                self.suggest(fixed)
-            for name, distribution in trial.distributions.items():
-                is_compatible(distribution, fixed.distributions[name])
-        except (KeyError, ValueError):
-            return False
-        return True
 
     def front(self) -> set[int]:
         """Find the trials than which none is better, those of another search aside.
@@ -278,16 +267,13 @@ class Trials:
     def _begin(self, n_known: int) -> tuple[Any, Ask]:
         with TAKING:
             waiting = [one for one in self._trials() if one.state.name == "WAITING"]
-            place = _place(waiting[0]) if waiting else n_known
-            self.prepare(place)
             process = process_of(self._name, has_asked=False)
             if waiting:
+                self.prepare(_place(waiting[0]))
                 trial = self.study.ask()
                 trial.set_user_attr(PROCESS, process)
             else:
-                # So that at no moment there is a trial of which it is not noted whose.
-                notes = {PROCESS: process, PLACE: place}
-                trial = begin_trial(self.optuna, self.study, notes)
+                trial = self._add({PROCESS: process, PLACE: n_known})
         if self.origin is not None:
             trial.set_user_attr(ORIGIN, self.origin.prints)
         try:
@@ -302,6 +288,18 @@ class Trials:
             ) from error
         trial.set_user_attr(PROCESS, process_of(self._name, has_asked=True))
         return trial, self._ask(trial, Outcome(params, 0))
+
+    def _add(self, notes: dict[str, Any]) -> Any:
+        """Begin a trial of which it is noted at any moment whose it is."""
+        added = add_running(self.optuna, self.study, notes)
+        # Other processes may have added some meanwhile, but none has the same number.
+        before = (one for one in self._trials() if one.number < added.number)
+        place = sum(map(self._counts, before))
+        self.prepare(place)
+        trial = begin(self.optuna, self.study, added)
+        if place != notes[PLACE]:
+            trial.set_user_attr(PLACE, place)
+        return trial
 
     def _do_over(self, trial: Any) -> None:
         """Let a trial that was left behind be asked for again, as another one.

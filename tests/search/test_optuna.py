@@ -24,7 +24,7 @@ from sklearn.svm import SVC, SVR
 from skopt.space import Real
 
 from skhyper import GridSearchCV, MLPClassifier, MLPRegressor, OptunaSearchCV, presets
-from skhyper._optuna import begin_trial
+from skhyper._optuna import add_running, begin
 from skhyper.spaces import Float, SearchSpace
 from tests.search.kill import make_search
 from tests.search.test_rungs import assert_same
@@ -232,6 +232,9 @@ def test_processes_share_a_study(attempt, tmp_path):
     study = optuna.load_study(study_name="kill", storage=storage)
     assert 20 <= len(study.trials) <= 20 + 3 * 4
     assert all(trial.state.is_finished() for trial in study.trials)
+    # Nor are two of them alike.
+    rates = [trial.params["mlpclassifier__lr"] for trial in study.trials]
+    assert len({*rates}) == len(rates)
     # Whoever ends last knows all of them, and nobody has evaluated one of another.
     numbers = [sorted(map(int, table["trial"])) for table in tables]
     assert max(numbers, key=len) == [trial.number for trial in study.trials]
@@ -488,8 +491,13 @@ def test_a_sampler_that_stops_does_not_hide_a_mistake(sampler, settings):
         search.fit(X, Y)
 
 
-def test_a_grid_of_optuna_is_gone_on_with():
-    kept = {"storage": optuna.storages.InMemoryStorage(), "study_name": "a"}
+@pytest.mark.parametrize("has_begun", [False, True])
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_a_grid_of_optuna_is_gone_on_with(has_begun, in_memory, tmp_path):
+    storage = f"sqlite:///{tmp_path}/study.db"
+    if in_memory:
+        storage = optuna.storages.InMemoryStorage()
+    kept = {"storage": storage, "study_name": "a"}
     grid = {"C": [1, 2, 3, 4]}
     sampler = optuna.samplers.GridSampler(grid, seed=0)
     search = make(SVC(), grid, sampler=sampler, n_points=1, n_iter=2, **kept)
@@ -497,7 +505,9 @@ def test_a_grid_of_optuna_is_gone_on_with():
     # Another process was killed that had begun the third of four.
     process = {"host": socket.gethostname(), "id": 2**22 + 1, "search": "another"}
     notes = {"skhyper:process": {"has_asked": False, **process}, "skhyper:place": 2}
-    begin_trial(optuna, search.study_, notes)
+    added = add_running(optuna, search.study_, notes)
+    if has_begun:
+        begin(optuna, search.study_, added)
     search.set_params(n_iter=9).fit(X, Y)
     assert sorted(search.cv_results_["param_C"]) == [1, 2, 3, 4]
 
@@ -512,7 +522,8 @@ def test_a_brute_force_search_that_was_killed_goes_on(names):
     search.fit(X, Y)
     process = {"host": socket.gethostname(), "id": 2**22 + 1, "search": "another"}
     notes = {"skhyper:process": {"has_asked": False, **process}, "skhyper:place": 1}
-    trial = begin_trial(optuna, search.study_, notes)
+    added = add_running(optuna, search.study_, notes)
+    trial = begin(optuna, search.study_, added)
     for name in names:
         trial.suggest_categorical(name, space[name])
     search.set_params(n_iter=9).fit(X, Y)
@@ -536,7 +547,8 @@ def test_a_trial_that_is_done_over_is_judged_anew():
     kept = {"storage": optuna.storages.InMemoryStorage(), "study_name": "a"}
     study = optuna.create_study(direction="maximize", **kept)
     process = {"host": socket.gethostname(), "id": 2**22 + 1, "search": "another"}
-    begun = begin_trial(optuna, study, {"skhyper:process": process | {"has_asked": 1}})
+    notes = {"skhyper:process": process | {"has_asked": 1}}
+    begun = begin(optuna, study, add_running(optuna, study, notes))
     begun.suggest_float("lr", 0.01, 0.1)
     pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1)
     study.pruner = pruner
