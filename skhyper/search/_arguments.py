@@ -1,6 +1,6 @@
 """What every search asks of its arguments, beyond scikit-learn's constraints."""
 
-from collections.abc import Collection, Iterable, Iterator, Sized
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set, Sized
 from numbers import Integral
 from typing import TypeGuard
 
@@ -151,9 +151,19 @@ def _of_splits(cv: object) -> Iterator[str]:
 
 
 def _is_pair(split: object) -> bool:
+    if isinstance(split, str | Mapping | Set) or not isinstance(split, Iterable):
+        return False
     # How many there are in an iterator is not known before it is read.
-    n_parts = len(split) if isinstance(split, Sized) else 2
-    return isinstance(split, Iterable) and n_parts == 2
+    return not isinstance(split, Sized) or (len(split) == 2 and all(map(_rows, split)))
+
+
+def _rows(part: object) -> bool:
+    """Tell whether a part of a split is a list of rows, or says of each if it is in."""
+    try:
+        rows = np.asarray(part)
+    except ValueError:
+        return False
+    return rows.ndim == 1 and (not rows.size or rows.dtype.kind in "iub")
 
 
 def _of_jobs(n_jobs: object) -> Iterator[str]:

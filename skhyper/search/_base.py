@@ -22,6 +22,7 @@ from skhyper.search._assembly import ENSEMBLES, N_KEPT, NO_REFIT
 from skhyper.search._budget import Budget
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
+from skhyper.search._fit_arguments import check_fit_arguments
 from skhyper.search._fold import make_folds, splitter_of
 from skhyper.search._fold_models import FoldModels
 from skhyper.search._fusion import joblib_options
@@ -116,7 +117,7 @@ class BaseSearch(PlannedSearch):
                 "y to be passed, but the target y is None."
             )
         X, y = indexable(X, y)
-        self._check_arguments("fit", params)
+        check_fit_arguments(self, "fit", params)
         params = check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
         weight = params.get("sample_weight")
@@ -258,13 +259,11 @@ class BaseSearch(PlannedSearch):
         """Set the attributes of the best candidate."""
         if self.refit or not self.multimetric_:
             metric = self.refit if self.multimetric_ else "score"
-            self.best_index_ = self._select_best_index(
-                self.refit, metric, self.cv_results_
-            )
+            index = self._select_best_index(self.refit, metric, self.cv_results_)
+            self.best_index_ = index
             if not callable(self.refit):
-                scores = self.cv_results_[f"mean_test_{metric}"]
-                self.best_score_ = scores[self.best_index_]
-            self.best_params_ = self.cv_results_["params"][self.best_index_]
+                self.best_score_ = self.cv_results_[f"mean_test_{metric}"][index]
+            self.best_params_ = self.cv_results_["params"][index]
 
     def _check_refit_for_multimetric(self, scores: Any) -> None:
         words = (ONE_SE, *ENSEMBLES)

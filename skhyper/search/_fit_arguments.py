@@ -5,6 +5,7 @@ from inspect import Parameter, signature, unwrap
 from itertools import chain
 from typing import Any
 
+from sklearn import get_config
 from sklearn.pipeline import Pipeline
 
 from skhyper._sklearn import BaseSearchCV
@@ -12,16 +13,16 @@ from skhyper.exceptions import did_you_mean
 from skhyper.search._arguments import SPACES
 from skhyper.spaces import SearchSpace
 
-__all__ = ["mistakes_in_fit_arguments"]
+__all__ = ["check_fit_arguments"]
 
 # The packages whose decorators of ``fit`` take no argument for themselves.
 PLAIN = ("sklearn", "skhyper")
 
 
-def mistakes_in_fit_arguments(
+def check_fit_arguments(
     search: BaseSearchCV, method: str, names: Collection[str]
-) -> Iterator[str]:
-    """Say which arguments cannot be taken, as far as that is certain.
+) -> None:
+    """Refuse arguments that every fit would refuse, as far as that is certain.
 
     Nobody knows what a ``fit`` takes that takes any argument, nor what a step of a
     Pipeline does for which the candidates have others.
@@ -35,18 +36,31 @@ def mistakes_in_fit_arguments(
     names : collection of str
         The arguments.
 
-    Yields
+    Raises
     ------
-    mistake : str
-        A sentence for each of them.
+    TypeError
+        If there are such arguments; all of them are in the one message.
     """
-    own = ["X", "y", "groups"] + ["time"] * (method == "plan")
+    if get_config()["enable_metadata_routing"]:
+        # Whoever requests an argument takes it, and what nobody does is refused.
+        return
+    mistakes = [*_mistakes(search, method, names)]
+    if mistakes:
+        raise TypeError("\n".join(mistakes))
+
+
+def _mistakes(
+    search: BaseSearchCV, method: str, names: Collection[str]
+) -> Iterator[str]:
+    parameters = signature(getattr(search, method)).parameters.values()
+    named = [one.name for one in parameters if one.kind is not Parameter.VAR_KEYWORD]
+    own = [*dict.fromkeys(["X", "y", "groups", *named])]
     spaces = [getattr(search, argument, None) for argument in SPACES]
     searched = {name for space in spaces for name in _names(space)}
     for name in names:
         taker, argument, known = _taken(search.estimator, name, searched)
         if known is None:
-            hint = did_you_mean(name, {"time"} & {*own})
+            hint = did_you_mean(name, {*own} - {"X", "y", "groups"})
         else:
             known |= {*own} if argument == name else set()
             hint = did_you_mean(argument, known)

@@ -17,6 +17,7 @@ from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.fused import Report, report_in_force
 from skhyper.search._arguments import mistakes_in_scoring
 from skhyper.search._base import BaseSearch
+from skhyper.search._fit_arguments import check_fit_arguments
 from skhyper.search._fusion import joblib_options
 from skhyper.search._origin import goes_on
 from skhyper.search._target import Parameters
@@ -77,7 +78,7 @@ def nested_score(
     Raises
     ------
     TypeError
-        If `search` is no search.
+        If `search` is no search, or its ``fit`` does not take an argument.
     ValueError
         If it does not refit, keeps its trials, or chooses by a callable of several
         metrics where `scoring` is None; if `outer` does not split, `scoring` names no
@@ -110,6 +111,7 @@ def nested_score(
     is_routed = get_config()["enable_metadata_routing"]
     if isinstance(search, BaseSearch) and not is_routed:
         # What is wrong with it is told here once, and not by the search of each fold.
+        check_fit_arguments(search, "fit", params)
         clone(search).plan(X, y, groups=params.get("groups"))
     with _backend_of(search):
         scores = cross_validate(
@@ -160,13 +162,19 @@ def _check(search: Any, outer: Any, scoring: Any, params: Any) -> None:
         )
     metrics = [scoring] if isinstance(scoring, str) else scoring
     mistakes += mistakes_in_scoring("nested_score", metrics)
+    if not (callable(scoring) or isinstance(scoring, str | list | tuple | dict | None)):
+        mistakes.append(
+            "The 'scoring' parameter of nested_score must be a str, callable, list, "
+            f"tuple, dict or None. Got {scoring!r}."
+        )
     if not isinstance(params, Mapping | None):
         mistakes.append(
             "The 'params' parameter of nested_score must be a dict of arguments of "
             f"fit, or None. Got {params!r}."
         )
     is_count = Interval(Integral, 2, None, closed="left").is_satisfied_by(outer)
-    splits = isinstance(outer, Iterable) or hasattr(outer, "split")
+    is_splitter = hasattr(outer, "split") and hasattr(outer, "get_n_splits")
+    splits = isinstance(outer, Iterable) or is_splitter
     if isinstance(outer, type):
         mistakes.append(
             "The 'outer' parameter of nested_score must be an int of at least 2, a "
@@ -176,7 +184,8 @@ def _check(search: Any, outer: Any, scoring: Any, params: Any) -> None:
     elif isinstance(outer, str) or not (is_count or splits):
         mistakes.append(
             "The 'outer' parameter of nested_score must be an int of at least 2, a "
-            f"splitter or an iterable of splits. Got {outer!r}."
+            "splitter with split and get_n_splits, or an iterable of splits. Got "
+            f"{outer!r}."
         )
     elif (
         isinstance(params, Mapping)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sklearn import get_config
 from sklearn.base import clone
 from sklearn.utils import indexable
 
@@ -12,7 +11,7 @@ from skhyper._constraints import mistakes_in_values, refuse
 from skhyper._sklearn import BaseSearchCV, check_method_params
 from skhyper.search._arguments import mistakes_in_arguments
 from skhyper.search._assembly import NO_REFIT
-from skhyper.search._fit_arguments import mistakes_in_fit_arguments
+from skhyper.search._fit_arguments import check_fit_arguments
 from skhyper.search._fold import splitter_of
 from skhyper.search._plan import Plan
 from skhyper.search._target import Parameters
@@ -64,7 +63,7 @@ class PlannedSearch(BaseSearchCV):
         check_time(self, time)
         self._validate_params()
         X, y = indexable(X, y)
-        self._check_arguments("plan", params)
+        check_fit_arguments(self, "plan", params)
         routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
         splitter = splitter_of(self, y)
         n_splits = splitter.get_n_splits(X, y, **routed.splitter.split)
@@ -87,12 +86,3 @@ class PlannedSearch(BaseSearchCV):
     def _mistakes_in_combinations(self) -> Iterator[str]:
         """Say which arguments do not go together, each right by itself."""
         yield from ()
-
-    def _check_arguments(self, method: str, params: dict[str, Any]) -> None:
-        """Refuse what the estimator's ``fit`` would refuse, over and over again."""
-        if get_config()["enable_metadata_routing"]:
-            # Whoever requests an argument takes it, and what nobody does is refused.
-            return
-        mistakes = [*mistakes_in_fit_arguments(self, method, params)]
-        if mistakes:
-            raise TypeError("\n".join(mistakes))

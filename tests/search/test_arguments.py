@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import Ridge
@@ -151,6 +152,12 @@ def test_jobs_are_reckoned_with_the_number_that_joblib_is_configured_for():
         (np.array([1, 2]), "Got .*1.* for a split instead. Give each as a pair"),
         (np.array(5), "Got .*5.* for a split instead. Give each as a pair"),
         ([([0, 1],)], r"Got \(\[0, 1\],\) for a split instead"),
+        (["ab"], "Got 'ab' for a split instead"),
+        ([("a", "b")], r"Got \('a', 'b'\) for a split instead"),
+        ([{0: 1, 2: 3}], r"Got {0: 1, 2: 3} for a split instead"),
+        ([{0, 1}], r"Got {0, 1} for a split instead"),
+        ([(slice(0, 9), slice(9, 18))], r"Got \(slice\(0, 9, None\), .* for a split"),
+        ([([0.5], [1.5])], r"Got \(\[0.5\], \[1.5\]\) for a split instead"),
     ],
 )
 def test_splits_that_are_none_are_refused(search, cv, words):
@@ -166,6 +173,24 @@ def test_metrics_that_are_none_are_refused(search):
     rule = f"'scoring' parameter of {search.__name__} must name metrics .* Got 3 in it"
     with pytest.raises(ValueError, match=rule):
         made.fit(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        (np.arange(150) < 100, np.arange(150) >= 100),
+        (range(100), range(100, 150)),
+        [[*range(100)], tuple(range(100, 150))],
+        (pd.Index(range(100)), pd.Series(range(100, 150))),
+    ],
+)
+def test_splits_are_taken_in_every_form_of_rows(split):
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=[split])
+    expected = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=[[*map(np.asarray, split)]])
+    scores = [
+        one.fit(*load_iris(return_X_y=True)).best_score_ for one in (search, expected)
+    ]
+    assert scores[0] == scores[1]
 
 
 def test_splits_that_are_read_but_once_are_taken():
@@ -377,3 +402,9 @@ def test_jobs_of_a_wrong_type_are_told_with_the_rest(search, n_jobs):
         made.plan(*load_iris(return_X_y=True))
     named = {line.split("'")[1] for line in str(caught.value).splitlines()}
     assert named == {"n_jobs", "verbose"}
+
+
+def test_an_argument_of_the_own_fit_that_is_misspelt_is_named():
+    search = BayesSearchCV(MLPClassifier(), {"lr": [0.1]})
+    with pytest.raises(TypeError, match=r"X, y, groups, callback .* mean 'callback'"):
+        search.fit(*load_iris(return_X_y=True), callbacc=print)

@@ -148,7 +148,15 @@ def test_search_that_does_not_refit_is_refused(digits):
         nested_score(search, *digits)
 
 
-@pytest.mark.parametrize("outer", [1, 0, -3, 2.5, True, "5", None])
+class NoSplitter:
+    def split(self, X, y=None, groups=None):
+        yield [0, 1], [2, 3]
+
+    def __repr__(self):
+        return "NoSplitter()"
+
+
+@pytest.mark.parametrize("outer", [1, 0, -3, 2.5, True, "5", None, NoSplitter()])
 def test_what_does_not_split_is_refused_with_all_mistakes(outer, digits):
     search = GridSearchCV(make_net(), SPACE, refit=False)
     with pytest.raises(ValueError, match="'outer' parameter of nested_score") as caught:
@@ -278,6 +286,22 @@ def test_metrics_that_there_are_not_are_refused(scoring, digits):
     rule = "'scoring' parameter of nested_score must name .* Did you mean 'accuracy'"
     with pytest.raises(ValueError, match=rule):
         nested_score(search, *digits, scoring=scoring)
+
+
+@pytest.mark.parametrize("scoring", [5, {"accuracy"}])
+def test_what_is_no_scoring_is_refused_with_all_mistakes(scoring, digits):
+    search = GridSearchCV(MLPClassifier(), {"lr": [0.1]}, refit=False)
+    rule = "'scoring' parameter of nested_score must be a str, callable, list, tuple"
+    with pytest.raises(ValueError, match=rule) as caught:
+        nested_score(search, *digits, scoring=scoring)
+    assert f"Got {scoring!r}" in str(caught.value)
+    assert "must refit" in str(caught.value)
+
+
+def test_arguments_that_fit_does_not_take_are_told_once(digits):
+    search = GridSearchCV(make_net()[-1], {"lr": [0.1]})
+    with pytest.raises(TypeError, match=r"^GridSearchCV.fit takes .*'sample_weight'"):
+        nested_score(search, *digits, params={"sample_wieght": np.ones(len(digits[0]))})
 
 
 def test_params_are_a_dict(digits):
