@@ -59,14 +59,18 @@ class TrainingDiverged(ValueError):
 
 # What other libraries call it, where the spelling is too far away to be guessed.
 SYNONYMS = {
+    "acc": "accuracy",
     "alpha": "l2",
     "gpu": "cuda",
     "learning_rate": "lr",
     "learning_rate_init": "lr",
     "linear": "identity",
     "logistic": "sigmoid",
+    "mae": "neg_mean_absolute_error",
     "max_iter": "max_epochs",
+    "mse": "neg_mean_squared_error",
     "n_iter_no_change": "patience",
+    "rmse": "neg_root_mean_squared_error",
     "solver": "optimizer",
     "swish": "silu",
 }

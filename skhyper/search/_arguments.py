@@ -48,35 +48,43 @@ def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
     ):
         for text in texts:
             yield f"The {place!r} parameter of {owner} must {text}"
-    yield from mistakes_in_scoring(owner, search.scoring)
+    if not isinstance(search.scoring, str):
+        # That one the constraints have been asked for.
+        yield from mistakes_in_scoring(owner, search.scoring)
 
 
 def mistakes_in_scoring(owner: str, scoring: object) -> Iterator[str]:
-    """Say which of several metrics there are not.
+    """Say which metrics there are not.
 
     Parameters
     ----------
     owner : str
         Whose argument it is.
     scoring : object
-        Metrics, in a list, a tuple or as the values of a dict.
+        A metric by its name, or several in a list, a tuple or as the values of a dict.
 
     Yields
     ------
     mistake : str
         A sentence for each of them.
     """
-    if not isinstance(scoring, dict | list | tuple):
+    where = ""
+    if isinstance(scoring, dict | list | tuple):
+        where = " in it"
+        scoring = [*scoring.values()] if isinstance(scoring, dict) else scoring
+    elif isinstance(scoring, str):
+        scoring = [scoring]
+    else:
         return
     known = get_scorer_names()
-    for metric in scoring.values() if isinstance(scoring, dict) else scoring:
+    for metric in scoring:
         is_name = isinstance(metric, str)
         # None is the estimator's own score.
         is_other = metric is None or callable(metric)
         if metric not in known if is_name else not is_other:
             yield (
                 f"The 'scoring' parameter of {owner} must name metrics of "
-                f"sklearn.metrics.get_scorer_names(). Got {metric!r} in it."
+                f"sklearn.metrics.get_scorer_names(). Got {metric!r}{where}."
                 f"{did_you_mean(metric, known)}"
             )
 

@@ -117,7 +117,7 @@ class BaseSearch(PlannedSearch):
                 "y to be passed, but the target y is None."
             )
         X, y = indexable(X, y)
-        check_fit_arguments(self, "fit", params)
+        check_fit_arguments(self, "fit", X, params)
         params = check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
         weight = params.get("sample_weight")

@@ -1,6 +1,6 @@
 """Arguments of ``fit`` that would fail in every fit, told before the first."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sized
 from inspect import Parameter, signature, unwrap
 from itertools import chain
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sklearn import get_config
 from sklearn.pipeline import Pipeline
 
+from skhyper._constraints import refuse
 from skhyper._sklearn import BaseSearchCV
 from skhyper.exceptions import did_you_mean
 from skhyper.search._arguments import SPACES
@@ -20,7 +21,7 @@ PLAIN = ("sklearn", "skhyper")
 
 
 def check_fit_arguments(
-    search: BaseSearchCV, method: str, names: Collection[str]
+    search: BaseSearchCV, method: str, X: Any, params: Mapping[str, Any]
 ) -> None:
     """Refuse arguments that every fit would refuse, as far as that is certain.
 
@@ -33,20 +34,34 @@ def check_fit_arguments(
         The search.
     method : {'fit', 'plan'}
         Which of its methods was given the arguments.
-    names : collection of str
+    X : indexable of length n_samples
+        The data.
+    params : mapping of str to object
         The arguments.
 
     Raises
     ------
     TypeError
         If there are such arguments; all of them are in the one message.
+    ValueError
+        If there are not as many weights as rows.
     """
-    if get_config()["enable_metadata_routing"]:
-        # Whoever requests an argument takes it, and what nobody does is refused.
-        return
-    mistakes = [*_mistakes(search, method, names)]
-    if mistakes:
-        raise TypeError("\n".join(mistakes))
+    # With metadata routing whoever requests an argument takes it, and what nobody does
+    # is refused.
+    if not get_config()["enable_metadata_routing"]:
+        mistakes = [*_mistakes(search, method, params)]
+        if mistakes:
+            raise TypeError("\n".join(mistakes))
+    n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+    refuse(
+        f"The {name!r} argument of {type(search).__name__}.{method} must hold a weight "
+        f"for each of the {n_samples} rows. Got {len(weights)}."
+        for name, weights in params.items()
+        if name.rpartition("__")[2] == "sample_weight"
+        and isinstance(weights, Sized)
+        and getattr(weights, "ndim", 1) == 1
+        and len(weights) != n_samples
+    )
 
 
 def _mistakes(

@@ -111,8 +111,8 @@ def nested_score(
     is_routed = get_config()["enable_metadata_routing"]
     if isinstance(search, BaseSearch) and not is_routed:
         # What is wrong with it is told here once, and not by the search of each fold.
-        check_fit_arguments(search, "fit", params)
         clone(search).plan(X, y, groups=params.get("groups"))
+        check_fit_arguments(search, "fit", X, params)
     with _backend_of(search):
         scores = cross_validate(
             search,
@@ -160,8 +160,7 @@ def _check(search: Any, outer: Any, scoring: Any, params: Any) -> None:
             "the outer folds would share and so know of the rows that they are scored "
             f"on. Got {type(search).__name__} with {got}. Leave that out."
         )
-    metrics = [scoring] if isinstance(scoring, str) else scoring
-    mistakes += mistakes_in_scoring("nested_score", metrics)
+    mistakes += mistakes_in_scoring("nested_score", scoring)
     if not (callable(scoring) or isinstance(scoring, str | list | tuple | dict | None)):
         mistakes.append(
             "The 'scoring' parameter of nested_score must be a str, callable, list, "

@@ -63,7 +63,7 @@ class PlannedSearch(BaseSearchCV):
         check_time(self, time)
         self._validate_params()
         X, y = indexable(X, y)
-        check_fit_arguments(self, "plan", params)
+        check_fit_arguments(self, "plan", X, params)
         routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
         splitter = splitter_of(self, y)
         n_splits = splitter.get_n_splits(X, y, **routed.splitter.split)

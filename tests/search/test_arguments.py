@@ -408,3 +408,31 @@ def test_an_argument_of_the_own_fit_that_is_misspelt_is_named():
     search = BayesSearchCV(MLPClassifier(), {"lr": [0.1]})
     with pytest.raises(TypeError, match=r"X, y, groups, callback .* mean 'callback'"):
         search.fit(*load_iris(return_X_y=True), callbacc=print)
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_weights_of_another_length_are_refused_before_any_fit(search, in_pipeline):
+    rows, y = load_iris(return_X_y=True)
+    estimator, name = MLPClassifier(max_epochs=2), "sample_weight"
+    if in_pipeline:
+        estimator = Pipeline([("net", estimator)])
+        name = f"net__{name}"
+    made = search(estimator, {"lr": [0.1]})
+    rule = (
+        rf"^The '{name}' argument of {search.__name__}\.(fit|plan) must hold a weight "
+        r"for each of the 150 rows\. Got 149\.$"
+    )
+    for method in (made.fit, made.plan):
+        with pytest.raises(ValueError, match=rule):
+            method(rows, y, **{name: np.ones(149)})
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("acc", "accuracy"), ("mse", "neg_mean_squared_error"), ("f1_macr", "f1_macro")],
+)
+def test_metrics_are_known_by_their_short_names(given, meant):
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, scoring=given)
+    with pytest.raises(ValueError, match=rf"Got '{given}' .*Did you mean '{meant}'\?"):
+        search.fit(*load_iris(return_X_y=True))

@@ -288,6 +288,18 @@ def test_metrics_that_there_are_not_are_refused(scoring, digits):
         nested_score(search, *digits, scoring=scoring)
 
 
+def test_a_metric_alone_is_in_nothing(digits):
+    search = GridSearchCV(MLPClassifier(), {"lr": [0.1]})
+    with pytest.raises(ValueError, match=r"Got 'acc'\. Did you mean 'accuracy'\?"):
+        nested_score(search, *digits, scoring="acc")
+
+
+def test_weights_of_another_length_are_told_once(digits):
+    search = GridSearchCV(make_net()[-1], {"lr": [0.1]})
+    with pytest.raises(ValueError, match=r"^The 'sample_weight' argument of GridSe"):
+        nested_score(search, *digits, params={"sample_weight": np.ones(9)})
+
+
 @pytest.mark.parametrize("scoring", [5, {"accuracy"}])
 def test_what_is_no_scoring_is_refused_with_all_mistakes(scoring, digits):
     search = GridSearchCV(MLPClassifier(), {"lr": [0.1]}, refit=False)
