@@ -111,10 +111,11 @@ class Loky(Engine):
 
 
 class Dask(Engine):
-    """The workers of a cluster of Dask, all of which are given each array once.
+    """The workers of a cluster of Dask, to each of which an array goes once.
 
-    joblib would give it to one of them, with which it may be lost. Dask sends again
-    what a dead worker was doing, but not the arrays that nobody else held.
+    It is handed to one of them, from which the others have it. To hand it to all of
+    them, Dask would go on trying for as long as one that has died is not there. Dask
+    sends again what a dead worker was doing, but not the arrays that nobody else held.
     """
 
     name = "dask"
@@ -134,17 +135,24 @@ class Dask(Engine):
         self._dumps = distributed.protocol.pickle.dumps
         self._sizeof = import_extra("dask.sizeof", USER.format(self.name)).sizeof
         self._sent: list[Any] = []
-        # Where all workers have died, what is sent before others are there is late.
-        self.lost = (CancelledError, TimeoutError, distributed.TimeoutError)
+        # Where all workers have died, what is sent before others are there is late. One
+        # that dies while it is given an array has closed its line.
+        comm = import_extra("distributed.comm", USER.format(self.name), "dask")
+        self.lost = (
+            CancelledError,
+            TimeoutError,
+            distributed.TimeoutError,
+            comm.CommClosedError,
+        )
         self.killed = (distributed.scheduler.KilledWorker,)
         super().__init__(**{"wait_for_workers_timeout": PATIENCE, **options})
 
     def pack(self, argument: Any) -> Any:
-        """Send an array or a frame to all workers, the same one only once."""
+        """Send an array or a frame to the workers, the same one only once."""
         futures, client = self.backend.data_futures, self.backend.client
         is_large = hasattr(argument, "shape") and self._sizeof(argument) >= LARGE
         if is_large and id(argument) not in futures:
-            [future] = client.scatter([argument], broadcast=True, hash=False)
+            [future] = client.scatter([argument], hash=False)
             futures[id(argument)] = future
             self._sent.append(argument)
         return argument

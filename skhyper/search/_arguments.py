@@ -171,7 +171,7 @@ def _rows(part: object) -> bool:
         rows = np.asarray(part)
     except ValueError:
         return False
-    return rows.ndim == 1 and (not rows.size or rows.dtype.kind in "iub")
+    return rows.ndim == 1 and rows.dtype.kind in "iub"
 
 
 def _of_jobs(n_jobs: object) -> Iterator[str]:

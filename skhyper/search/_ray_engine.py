@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Integral, Real
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -43,7 +44,7 @@ KNOBS = {
 
 
 def mistakes_in_engine(search: Any) -> Iterator[str]:
-    """Say which algorithm, scheduler or number of jobs there is not.
+    """Say which algorithm, scheduler, name or number of jobs there is not.
 
     Parameters
     ----------
@@ -61,6 +62,12 @@ def mistakes_in_engine(search: Any) -> Iterator[str]:
     yield from mistakes_in_choice(
         search, "scheduler", SCHEDULERS, "on_trial_result", "Ray Tune's", or_none=True
     )
+    name = search.name
+    if isinstance(name, str) and (name != Path(name).name or name in ("", "..")):
+        yield (
+            f"The 'name' parameter of {type(search).__name__} must be the name of a "
+            f"folder in storage, without its path. Got {name!r} instead."
+        )
     n_jobs = search.n_jobs
     if isinstance(n_jobs, Integral) and (n_jobs := int(n_jobs)) < -1:
         yield (

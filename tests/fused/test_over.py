@@ -164,6 +164,18 @@ def test_a_killed_worker_costs_a_retry_of_its_stack(over, tmp_path):
     assert (tmp_path / "killed").exists()
 
 
+def test_a_worker_that_dies_while_it_is_given_arrays_costs_a_retry():
+    expected = scores_of(skhyper.GridSearchCV(PIPELINE, GRID, cv=3, refit=False))
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with LocalCluster(**settings) as cluster, Client(cluster) as client:
+        pids = client.run(os.getpid)
+        with joblib.parallel_config("fused", over="dask"):
+            # The scheduler does not know yet that it has died.
+            os.kill(min(pids.values()), signal.SIGKILL)
+            search = skhyper.GridSearchCV(PIPELINE, GRID, cv=3, refit=False)
+            assert_same_scores(search.fit(X, Y).cv_results_, expected)
+
+
 def killer(path):
     """Make a scorer that kills its process the first time it is called."""
 

@@ -14,6 +14,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils import shuffle
 
 from skhyper import (
     ASHASearchCV,
@@ -153,6 +154,7 @@ def test_jobs_are_reckoned_with_the_number_that_joblib_is_configured_for():
         (np.array(5), "Got .*5.* for a split instead. Give each as a pair"),
         ([([0, 1],)], r"Got \(\[0, 1\],\) for a split instead"),
         (["ab"], "Got 'ab' for a split instead"),
+        ([([], [0, 1])], r"Got \(\[\], \[0, 1\]\) for a split instead"),
         ([("a", "b")], r"Got \('a', 'b'\) for a split instead"),
         ([{0: 1, 2: 3}], r"Got {0: 1, 2: 3} for a split instead"),
         ([{0, 1}], r"Got {0, 1} for a split instead"),
@@ -187,10 +189,10 @@ def test_metrics_that_are_none_are_refused(search):
 def test_splits_are_taken_in_every_form_of_rows(split):
     search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=[split])
     expected = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=[[*map(np.asarray, split)]])
-    scores = [
-        one.fit(*load_iris(return_X_y=True)).best_score_ for one in (search, expected)
-    ]
+    rows, y = shuffle(*load_iris(return_X_y=True), random_state=0)
+    scores = [one.fit(rows, y).best_score_ for one in (search, expected)]
     assert scores[0] == scores[1]
+    assert 0.8 < scores[0] < 1
 
 
 def test_splits_that_are_read_but_once_are_taken():
