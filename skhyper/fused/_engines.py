@@ -137,12 +137,11 @@ class Dask(Engine):
         self._sent: list[Any] = []
         # Where all workers have died, what is sent before others are there is late. One
         # that dies while it is given an array has closed its line.
-        comm = import_extra("distributed.comm", USER.format(self.name), "dask")
         self.lost = (
             CancelledError,
             TimeoutError,
             distributed.TimeoutError,
-            comm.CommClosedError,
+            distributed.comm.CommClosedError,
         )
         self.killed = (distributed.scheduler.KilledWorker,)
         super().__init__(**{"wait_for_workers_timeout": PATIENCE, **options})

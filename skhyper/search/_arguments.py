@@ -68,16 +68,14 @@ def mistakes_in_scoring(owner: str, scoring: object) -> Iterator[str]:
     mistake : str
         A sentence for each of them.
     """
-    where = ""
-    if isinstance(scoring, dict | list | tuple):
-        where = " in it"
-        scoring = [*scoring.values()] if isinstance(scoring, dict) else scoring
-    elif isinstance(scoring, str):
-        scoring = [scoring]
-    else:
+    if not isinstance(scoring, str | dict | list | tuple):
         return
+    metrics = list(scoring.values()) if isinstance(scoring, dict) else scoring
+    where = " in it"
+    if isinstance(metrics, str):
+        metrics, where = [metrics], ""
     known = get_scorer_names()
-    for metric in scoring:
+    for metric in metrics:
         is_name = isinstance(metric, str)
         # None is the estimator's own score.
         is_other = metric is None or callable(metric)
