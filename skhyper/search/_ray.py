@@ -53,7 +53,7 @@ class RayTuneSearchCV(SuggestedSearch):
         Trials, at least 1.
     algorithm : {'random', 'optuna', 'hyperopt'} or ray.tune.search.Searcher, \
             default='random'
-        What suggests the candidates.
+        What suggests the candidates. With the scheduler 'pbt', only 'random'.
     scheduler : {'asha', 'hyperband', 'median', 'pbt'}, \
             ray.tune.schedulers.TrialScheduler or None, default=None
         What ends trials early, by the metric ``score`` and the time ``n_epochs`` that
@@ -78,7 +78,7 @@ class RayTuneSearchCV(SuggestedSearch):
         Name of the runs there, to be given with `storage`. Runs of that name that were
         cut off go on, and those that had ended are taken as they are, if they are of
         the same data, estimator, epochs, scoring, space and splits, and of the same
-        `n_iter`, `algorithm` and `scheduler`.
+        `n_iter`, `algorithm` and `scheduler`; others are refused.
     {scoring}
     n_jobs : int, default=None
         Trials at the same time; None and -1 are as many as there are resources for.
@@ -121,9 +121,10 @@ class RayTuneSearchCV(SuggestedSearch):
     Notes
     -----
     Trials of a scheduler do not wait for each other, so which of them are ended depends
-    on the speed of each: with `n_jobs` of 1 the same seed gives the same result, with
-    more it may not. After 'pbt', the parameters of a trial are those that it ended
-    with; the best of them are refitted from the first epoch.
+    on the speed of each: with `n_jobs` of 1 the same seed gives the same result, unless
+    the search was cut off and goes on; with more it may not. After 'pbt', the
+    parameters of a trial are those that it ended with; the best of them are refitted
+    from the first epoch.
 
     Ctrl-C lets Ray Tune save the runs, then ends the search; with `storage`, the same
     call goes on.

@@ -30,6 +30,7 @@ SCHEDULERS = ("asha", "hyperband", "median", "pbt")
 
 # What Ray Tune calls the resources that each machine may have.
 RESOURCES = {"cpu": "CPU", "gpu": "GPU", "memory": "memory"}
+AMOUNT = Interval(Real, 0, None, closed="left")
 
 # Arguments of a network that may change in the middle of its training.
 KNOBS = {
@@ -97,6 +98,13 @@ def mistakes_in_course(search: Any) -> Iterator[str]:
         )
     if search.scheduler is not None:
         yield from mistakes_in_rungs(search)
+    # What makes variants of its own, as 'random' does, has ``next_trial``.
+    is_random = search.algorithm == "random" or hasattr(search.algorithm, "next_trial")
+    if search.scheduler == "pbt" and not is_random:
+        yield (
+            f"The 'algorithm' parameter of {type(search).__name__} must be 'random' "
+            f"with scheduler='pbt', which suggests itself. Got {search.algorithm!r}."
+        )
 
 
 def machines_of(ray: ModuleType) -> list[dict[str, float]]:
@@ -151,7 +159,7 @@ def check_resources(search: Any, machines: Sequence[dict[str, float]]) -> None:
                 f"{', '.join(map(repr, known))}. Got {name!r}."
                 f"{did_you_mean(name, known)}"
             )
-        elif not Interval(Real, 0, None, closed="left").is_satisfied_by(amount):
+        elif isinstance(amount, bool) or not AMOUNT.is_satisfied_by(amount):
             mistakes.append(f"{head} hold numbers >= 0. Got {amount!r} for {name!r}.")
         elif amount > most:
             mistakes.append(

@@ -85,7 +85,7 @@ class Runs:
         Raises
         ------
         ValueError
-            If there are runs that were made from something else.
+            If there are runs that were made from something else, or not by a search.
         """
         if self.search.storage is None:
             return
@@ -96,6 +96,14 @@ class Runs:
             write_whole(note, json.dumps(origin.prints).encode())
         elif note.exists():
             origin.check([json.loads(note.read_bytes())])
+        else:
+            raise ValueError(
+                "The 'storage' and 'name' parameters of "
+                f"{type(self.search).__name__} must not hold runs that are not a "
+                f"search's: there are some without {ORIGIN!r}, which says from what "
+                f"they were made. Got storage={self.search.storage!r}, "
+                f"name={self.search.name!r}. {origin.remedy}"
+            )
 
     def run(self, evaluation: Evaluation) -> Any:
         """Run the trials, and add their outcomes to those of an evaluation.

@@ -391,8 +391,11 @@ def test_fits_that_stop_early_leave_more_time_to_others(digits):
     search.fit(*digits)
     # For a refit of so many epochs half of the time would be kept.
     assert time.time() - began > 0.7 * SECONDS
-    # A refit for which no time is kept has one epoch. How many this one has depends on
-    # what else the machine does in its half second.
+    # A refit for which no time is kept has one epoch. So has one whose part of a second
+    # the machine spends on other things, which it hardly does three times.
+    for _ in range(2):
+        if search.best_estimator_.n_iter_ == 1:
+            search.fit(*digits)
     assert search.best_estimator_.n_iter_ > 1
 
 

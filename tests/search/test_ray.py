@@ -26,6 +26,7 @@ from skhyper import GridSearchCV, MLPClassifier, MLPRegressor, RayTuneSearchCV
 from skhyper.exceptions import TrainingDiverged
 from skhyper.fused._report import report_here
 from skhyper.search._ray_engine import as_mutations, check_resources, keep_inside
+from skhyper.search._ray_runs import ORIGIN
 from tests.search.test_optuna import SPACES
 
 # Ray Tune leaves files open.
@@ -374,6 +375,10 @@ def test_runs_of_another_search_are_refused(tmp_path):
             search.fit(*data)
     again = make(**settings, n_jobs=1, refit=False).fit(X, Y)
     assert len(scores_of(again)) == 2
+    # Nobody knows from what these were made.
+    (tmp_path / "runs" / ORIGIN).unlink()
+    with pytest.raises(ValueError, match=f"not hold runs .* name='runs'. {remedy}"):
+        make(**settings).fit(X, Y)
 
 
 @pytest.mark.parametrize(
@@ -388,6 +393,7 @@ def test_runs_of_another_search_are_refused(tmp_path):
         ({"storage": "here", "name": "."}, "'name' .* without its path. Got '.'"),
         ({"storage": "here", "name": ".."}, "'name' .* without its path. Got '..'"),
         ({"scheduler": "asha", "min_epochs": 99}, "'min_epochs' .* at most"),
+        ({"scheduler": "pbt", "algorithm": "optuna"}, "'algorithm' .* 'random' .*pbt"),
         ({"n_iter": 0}, "'n_iter' parameter"),
         ({"scheduler": "asha", "space": {"max_epochs": [5]}}, "must not hold .*epochs"),
         ({"resources": 2}, "'resources' parameter"),
@@ -411,6 +417,7 @@ def test_mistakes(settings, message):
         ({"gpu": 0.5}, ["Got 0.5 of 'gpu'", "at most 0"]),
         ({"cpu": "1", "gpu": -1}, ["Got '1' for 'cpu'", "Got -1 for 'gpu'"]),
         ({"cpus": 1, "CPU": 3}, ["Got 'cpus'", "Got 3 of 'CPU'"]),
+        ({"cpu": True}, ["Got True for 'cpu'"]),
         ({"cpu": 0}, ["an amount above 0. Got {'cpu': 0}"]),
     ],
 )
