@@ -1,17 +1,16 @@
 """joblib's backend in which fits are trained together."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from functools import partial
-from numbers import Integral
 from typing import Any
 
 import joblib
 from joblib.parallel import ParallelBackendBase
 
-from skhyper.exceptions import did_you_mean
 from skhyper.fused._memory import free_memory
+from skhyper.fused._options import check_options
 from skhyper.fused._report import Report, report_here
 from skhyper.fused._request import Footprint, Request
 from skhyper.fused._scheduler import Scheduler, scheduler_here
@@ -20,9 +19,6 @@ from skhyper.fused._trainer import train_together
 from skhyper.training import Halt, Outcome
 
 __all__ = ["FusedBackend"]
-
-# joblib multiplies it, and takes no larger numbers than a million.
-MOST_TASKS = 100_000
 
 # Calls of joblib's own from the one that a user makes to the end of a backend.
 STACK_OF_JOBLIB = 4
@@ -91,27 +87,8 @@ class FusedBackend(ParallelBackendBase):
         **unknown: Any,
     ) -> None:
         super().__init__(nesting_level, inner_max_num_threads)
-        refuse_unknown("FusedBackend", unknown, ("max_tasks", "memory", "over"))
-        wrong = [
-            f"The {name!r} parameter of FusedBackend must be {rule}. Got {value!r}."
-            for name, rule, value, right in (
-                (
-                    "max_tasks",
-                    f"an int from 1 to {MOST_TASKS:,}; 512 is the default",
-                    max_tasks,
-                    is_count(max_tasks) and max_tasks <= MOST_TASKS,
-                ),
-                (
-                    "memory",
-                    "a number of bytes of at least 1, or None for half of what is free",
-                    memory,
-                    memory is None or is_count(memory),
-                ),
-            )
-            if not right
-        ]
-        if wrong:
-            raise ValueError(" ".join(wrong))
+        known = ("max_tasks", "memory", "over")
+        check_options("FusedBackend", max_tasks, memory, others=unknown, known=known)
         self.max_tasks = max_tasks
         self.memory = memory
         self.n_slots = 1
@@ -218,39 +195,6 @@ class FusedBackend(ParallelBackendBase):
             self._is_dispatching = False
             self._n_at_once = self._n_tasks
             self.scheduler.expect_no_more()
-
-
-def refuse_unknown(owner: str, given: Iterable[str], known: Sequence[str]) -> None:
-    """Refuse arguments that there are not.
-
-    Parameters
-    ----------
-    owner : str
-        What they were given to.
-    given : iterable of str
-        The names of the arguments.
-    known : sequence of str
-        The names that there are, beside joblib's ``n_jobs``.
-
-    Raises
-    ------
-    TypeError
-        If one is unknown; the message has all of them, each with the nearest name.
-    """
-    words = [
-        f"{owner} has no parameter {name!r}; it has {', '.join(map(repr, known))}."
-        f"{did_you_mean(name, (*known, 'n_jobs'))}"
-        for name in given
-        if name not in known
-    ]
-    if words:
-        raise TypeError(" ".join(words))
-
-
-def is_count(value: object) -> bool:
-    """Tell whether a value is an integer of at least 1."""
-    is_integer = isinstance(value, Integral) and not isinstance(value, bool)
-    return is_integer and int(value) >= 1  # type: ignore[call-overload]
 
 
 def train_within(

@@ -14,13 +14,9 @@ from joblib.parallel import (
 
 from skhyper._joblib import FallbackToBackend, TerminatedWorkerError
 from skhyper.exceptions import did_you_mean
-from skhyper.fused._backend import (
-    MOST_TASKS,
-    STACK_OF_JOBLIB,
-    FusedBackend,
-    refuse_unknown,
-)
+from skhyper.fused._backend import STACK_OF_JOBLIB, FusedBackend
 from skhyper.fused._engines import ENGINES
+from skhyper.fused._options import MOST_TASKS, check_options
 from skhyper.fused._report import Report, report_here
 from skhyper.fused._stack import Callback, Stack
 
@@ -93,15 +89,18 @@ class OverBackend(ParallelBackendBase):
         **options: Any,
     ) -> None:
         super().__init__(nesting_level, inner_max_num_threads)
+        owner = "joblib's backend 'fused'"
         if not isinstance(over, str) or over not in ENGINES:
-            raise ValueError(
-                "The 'over' parameter of joblib's backend 'fused' must be one of "
+            words = (
+                f"The 'over' parameter of {owner} must be one of "
                 f"{', '.join(map(repr, ENGINES))}, or None for this process alone. Got "
                 f"{over!r}.{did_you_mean(over, ENGINES)}"
             )
+            check_options(owner, max_tasks, memory, also=[words])
         known = ("max_tasks", "memory", *ENGINES[over].options)
-        refuse_unknown(f"joblib's backend 'fused' over {over!r}", options, known)
-        # It refuses what is no number, and does the work where there is one worker.
+        owner += f" over {over!r}"
+        check_options(owner, max_tasks, memory, others=options, known=known)
+        # It does the work where there is one worker.
         self._here = FusedBackend(nesting_level, max_tasks=max_tasks, memory=memory)
         self.supports_inner_max_num_threads = over == "loky"
         self.max_tasks = max_tasks

@@ -1,5 +1,6 @@
 """What every search asks of its arguments, beyond scikit-learn's constraints."""
 
+import reprlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set, Sized
 from numbers import Integral
 from typing import TypeGuard
@@ -17,6 +18,7 @@ __all__ = [
     "mistakes_in_arguments",
     "mistakes_in_choice",
     "mistakes_in_scoring",
+    "mistakes_in_splits",
 ]
 
 SPACES = ("param_distributions", "param_grid", "search_spaces", "space")
@@ -42,12 +44,13 @@ def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
     for place, texts in (
         ("estimator", _of_estimator(search.estimator)),
         *((name, _of_spaces(getattr(search, name, None))) for name in SPACES),
-        ("cv", _of_splits(search.cv)),
+        ("cv", _of_splitter(search.cv)),
         ("n_jobs", _of_jobs(search.n_jobs)),
         ("pre_dispatch", _of_dispatch(search.pre_dispatch, search.n_jobs)),
     ):
         for text in texts:
             yield f"The {place!r} parameter of {owner} must {text}"
+    yield from mistakes_in_splits(owner, "cv", search.cv)
     if not isinstance(search.scoring, str):
         # That one the constraints have been asked for.
         yield from mistakes_in_scoring(owner, search.scoring)
@@ -85,6 +88,35 @@ def mistakes_in_scoring(owner: str, scoring: object) -> Iterator[str]:
                 f"sklearn.metrics.get_scorer_names(). Got {metric!r}{where}."
                 f"{did_you_mean(metric, known)}"
             )
+
+
+def mistakes_in_splits(owner: str, argument: str, splits: object) -> Iterator[str]:
+    """Say which split is no pair of rows.
+
+    Parameters
+    ----------
+    owner : str
+        Whose argument it is.
+    argument : str
+        The argument's name.
+    splits : object
+        A list, tuple or array of splits; what else splits is not looked at.
+
+    Yields
+    ------
+    mistake : str
+        A sentence for the first of them.
+    """
+    if not isinstance(splits, list | tuple | np.ndarray):
+        return
+    listed = np.atleast_1d(splits) if isinstance(splits, np.ndarray) else splits
+    odd = [split for split in listed if not _is_pair(split)]
+    if odd:
+        yield (
+            f"The {argument!r} parameter of {owner} must hold a pair for each split: "
+            "the rows to train on and the rows to score, some of each, by their "
+            f"numbers or as a mask. Got {reprlib.repr(odd[0])} for a split instead."
+        )
 
 
 def mistakes_in_choice(
@@ -142,18 +174,13 @@ def _of_spaces(spaces: object) -> Iterator[str]:
         yield f"hold at least one space. Got {spaces!r} instead."
 
 
-def _of_splits(cv: object) -> Iterator[str]:
-    rule = "be an int, a splitter, an iterable of splits or None. Got"
+def _of_splitter(cv: object) -> Iterator[str]:
     if isinstance(cv, type):
-        yield f"{rule} the class {cv.__name__} instead. Write {cv.__name__}()."
-    elif isinstance(cv, list | tuple | np.ndarray):
-        splits = np.atleast_1d(cv) if isinstance(cv, np.ndarray) else cv
-        odd = [split for split in splits if not _is_pair(split)]
-        if odd:
-            yield (
-                f"{rule} {odd[0]!r} for a split instead. Give each as a pair: the rows "
-                "to train on, and the rows to score."
-            )
+        name = cv.__name__
+        yield (
+            "be an int, a splitter, an iterable of splits or None. Got the class "
+            f"{name} instead. Write {name}()."
+        )
 
 
 def _is_pair(split: object) -> bool:
@@ -164,12 +191,13 @@ def _is_pair(split: object) -> bool:
 
 
 def _rows(part: object) -> bool:
-    """Tell whether a part of a split is a list of rows, or says of each if it is in."""
+    """Tell whether a part of a split lists some rows, or says of each if it is in."""
     try:
         rows = np.asarray(part)
     except ValueError:
         return False
-    return rows.ndim == 1 and rows.dtype.kind in "iub"
+    n_rows = rows.sum() if rows.dtype.kind == "b" else rows.size
+    return rows.ndim == 1 and rows.dtype.kind in "iub" and n_rows > 0
 
 
 def _of_jobs(n_jobs: object) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import check_cv
 
@@ -141,7 +142,8 @@ def make_folds(splitter: Any, X: Any, y: Any, params: dict[str, Any]) -> list[Fo
     Raises
     ------
     ValueError
-        If there are other splits than the splitter says.
+        If there are other splits than the splitter says, or rows in them that there
+        are not.
     """
     n_splits = splitter.get_n_splits(X, y, **params)
     splits = list(splitter.split(X, y, **params))
@@ -150,4 +152,22 @@ def make_folds(splitter: Any, X: Any, y: Any, params: dict[str, Any]) -> list[Fo
             "cv.split and cv.get_n_splits return inconsistent results. Expected "
             f"{n_splits} splits, got {len(splits)}"
         )
-    return [Fold(train, test) for train, test in splits]
+    folds = [Fold(train, test) for train, test in splits]
+    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+    for number, fold in enumerate(folds):
+        for rows in (fold.train, fold.test):
+            beyond = _beyond(rows, n_rows)
+            if beyond.size:
+                raise ValueError(
+                    f"cv.split must give rows of X, which has {n_rows}. Got row "
+                    f"{beyond[0]} in split {number}."
+                )
+    return folds
+
+
+def _beyond(rows: Any, n_rows: int) -> NDArray[Any]:
+    """List the numbers of rows that there are not; a mask has none."""
+    numbers = np.asarray(rows)
+    if numbers.dtype.kind not in "iu":
+        return numbers[:0]
+    return numbers[(numbers < -n_rows) | (numbers >= n_rows)]

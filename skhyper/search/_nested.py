@@ -15,7 +15,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.fused import Report, report_in_force
-from skhyper.search._arguments import mistakes_in_scoring
+from skhyper.search._arguments import mistakes_in_scoring, mistakes_in_splits
 from skhyper.search._base import BaseSearch
 from skhyper.search._fit_arguments import check_fit_arguments
 from skhyper.search._fusion import joblib_options
@@ -82,8 +82,8 @@ def nested_score(
     ValueError
         If it does not refit, keeps its trials, or chooses by a callable of several
         metrics where `scoring` is None; if `outer` does not split, `scoring` names no
-        metric, or `params` is no dict; if there are groups that no splitter takes; or
-        whatever ``cross_validate`` or the search raises.
+        metric, `params` is no dict or `verbose` no bool; if there are groups that no
+        splitter takes; or whatever ``cross_validate`` or the search raises.
 
     See Also
     --------
@@ -106,7 +106,7 @@ def nested_score(
     >>> sorted(scores)
     ['estimator', 'fit_time', 'inner_score', 'score_time', 'test_score']
     """
-    _check(search, outer, scoring, params)
+    _check(search, outer, scoring, params, verbose)
     params, groups = _shares(search, outer, params or {})
     is_routed = get_config()["enable_metadata_routing"]
     if isinstance(search, BaseSearch) and not is_routed:
@@ -131,7 +131,7 @@ def nested_score(
     return scores
 
 
-def _check(search: Any, outer: Any, scoring: Any, params: Any) -> None:
+def _check(search: Any, outer: Any, scoring: Any, params: Any, verbose: Any) -> None:
     """Name all that is wrong with the arguments."""
     if not isinstance(search, BaseSearchCV):
         raise TypeError(
@@ -171,6 +171,10 @@ def _check(search: Any, outer: Any, scoring: Any, params: Any) -> None:
             "The 'params' parameter of nested_score must be a dict of arguments of "
             f"fit, or None. Got {params!r}."
         )
+    if not isinstance(verbose, bool | np.bool_ | int):
+        mistakes.append(
+            f"The 'verbose' parameter of nested_score must be a bool. Got {verbose!r}."
+        )
     is_count = Interval(Integral, 2, None, closed="left").is_satisfied_by(outer)
     is_splitter = hasattr(outer, "split") and hasattr(outer, "get_n_splits")
     splits = isinstance(outer, Iterable) or is_splitter
@@ -180,6 +184,8 @@ def _check(search: Any, outer: Any, scoring: Any, params: Any) -> None:
             f"splitter or an iterable of splits. Got the class {outer.__name__}. Make "
             f"a splitter of it: {outer.__name__}()."
         )
+    elif told := list(mistakes_in_splits("nested_score", "outer", outer)):
+        mistakes += told
     elif isinstance(outer, str) or not (is_count or splits):
         mistakes.append(
             "The 'outer' parameter of nested_score must be an int of at least 2, a "

@@ -58,8 +58,8 @@ class RayTuneSearchCV(SuggestedSearch):
             ray.tune.schedulers.TrialScheduler or None, default=None
         What ends trials early, by the metric ``score`` and the time ``n_epochs`` that
         they report. 'pbt' ends none, but has the worst go on from the weights of the
-        best, with other rates, penalties, momentum, dropout and smoothing. None trains
-        each to its end.
+        best, with other rates, penalties, momentum, dropout and smoothing, whenever all
+        have come to the same epoch. None trains each to its end.
     max_epochs : int, default=81
         With a scheduler, epochs of the trials that are not ended, and of the refit, in
         the place of what the network itself says.
@@ -73,7 +73,8 @@ class RayTuneSearchCV(SuggestedSearch):
         What a trial takes, such as ``{"cpu": 2, "gpu": 0.5}``, of what one machine of
         the cluster has when the search begins; None is one processor.
     storage : str, Path or None, default=None
-        Where Ray Tune keeps the runs. None keeps them for as long as the search lasts.
+        Folder in which Ray Tune keeps the runs, under a path by which all machines
+        reach it. None keeps them for as long as the search lasts.
     name : str or None, default=None
         Name of the runs there, to be given with `storage`. Runs of that name that were
         cut off go on, and those that had ended are taken as they are, if they are of
@@ -120,11 +121,11 @@ class RayTuneSearchCV(SuggestedSearch):
 
     Notes
     -----
-    Trials of a scheduler do not wait for each other, so which of them are ended depends
-    on the speed of each: with `n_jobs` of 1 the same seed gives the same result, unless
-    the search was cut off and goes on; with more it may not. After 'pbt', the
-    parameters of a trial are those that it ended with; the best of them are refitted
-    from the first epoch.
+    Trials of most schedulers do not wait for each other, so which of them are ended
+    depends on the speed of each: with `n_jobs` of 1 the same seed gives the same
+    result, unless the search was cut off and goes on; with more it may not. After
+    'pbt', the parameters of a trial are those that it ended with; the best of them are
+    refitted from the first epoch.
 
     Ctrl-C lets Ray Tune save the runs, then ends the search; with `storage`, the same
     call goes on.

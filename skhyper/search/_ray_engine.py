@@ -69,6 +69,12 @@ def mistakes_in_engine(search: Any) -> Iterator[str]:
             f"The 'name' parameter of {type(search).__name__} must be the name of a "
             f"folder in storage, without its path. Got {name!r} instead."
         )
+    if isinstance(search.storage, str) and "://" in search.storage:
+        yield (
+            f"The 'storage' parameter of {type(search).__name__} must be the path of a "
+            "folder, which all machines of the cluster reach under it, and no URI. Got "
+            f"{search.storage!r} instead."
+        )
     n_jobs = search.n_jobs
     if isinstance(n_jobs, Integral) and (n_jobs := int(n_jobs)) < -1:
         yield (
@@ -103,7 +109,8 @@ def mistakes_in_course(search: Any) -> Iterator[str]:
     if search.scheduler == "pbt" and not is_random:
         yield (
             f"The 'algorithm' parameter of {type(search).__name__} must be 'random' "
-            f"with scheduler='pbt', which suggests itself. Got {search.algorithm!r}."
+            "with scheduler='pbt', which makes new candidates of the best itself. Got "
+            f"{search.algorithm!r}. For this algorithm, take another scheduler."
         )
 
 
@@ -254,6 +261,8 @@ def make_scheduler(tune: ModuleType, search: Any, space: dict[str, Any]) -> Any:
                 EPOCHS,
                 perturbation_interval=search.min_epochs,
                 hyperparam_mutations=as_mutations(knobs),
+                # Without, trials with equal scores may hold each other up for ever.
+                synch=True,
                 custom_explore_fn=keep_inside(tune, knobs),
                 log_config=False,
             )

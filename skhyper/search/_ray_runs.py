@@ -47,8 +47,8 @@ ORIGIN = "skhyper.json"
 MOST_LOSSES = 1
 
 # Up to so many checkpoints of a trial are all kept, as to remove one has Ray Tune save
-# its own state; of more the last two, one of which others may be reading.
-MANY, FEW = 10, 2
+# its own state; of more the last few, as others may still be about to go on from one.
+MANY, FEW = 10, 4
 
 
 class Runs:
@@ -210,6 +210,8 @@ class Runs:
         space = ray_spaces(tune, self.spaces)
         is_limited = search.n_jobs not in (None, -1)
         is_patient = search.error_score != "raise"
+        # What others need of the past is not known of a scheduler of the user's.
+        is_own = isinstance(search.scheduler, str)
         return tune.Tuner(
             trainable,
             param_space=space,
@@ -233,7 +235,7 @@ class Runs:
                 checkpoint_config=tune.CheckpointConfig(
                     checkpoint_frequency=1 if work.epochs else 0,
                     checkpoint_at_end=False,
-                    num_to_keep=FEW if len(work.epochs) > MANY else None,
+                    num_to_keep=FEW if is_own and len(work.epochs) > MANY else None,
                 ),
                 verbose=search.verbose,
             ),

@@ -264,8 +264,29 @@ def test_a_misspelt_argument_is_named():
         TypeError, match=r"no parameter 'scater'.*Did you mean 'scatter'"
     ):
         joblib.parallel_config("fused", over="dask", scater=[X])
-    with pytest.raises(ValueError, match="'max_tasks' parameter"):
-        joblib.parallel_config("fused", over="loky", max_tasks=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "told"),
+    [
+        ({"over": "loky", "max_tasks": 0}, ValueError, ["max_tasks"]),
+        (
+            {"over": "lok", "max_tasks": 0, "memory": "b"},
+            ValueError,
+            ["over", "max_tasks", "memory"],
+        ),
+        (
+            {"over": "dask", "scater": 1, "memory": 0},
+            TypeError,
+            ["scater", "memory"],
+        ),
+    ],
+)
+def test_all_mistakes_are_told_together(options, error, told):
+    with pytest.raises(error) as caught:
+        joblib.parallel_config("fused", **options)
+    lines = str(caught.value).splitlines()
+    assert all(f"{name!r}" in line for name, line in zip(told, lines, strict=True))
 
 
 @pytest.mark.parametrize(

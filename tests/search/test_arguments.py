@@ -150,11 +150,13 @@ def test_jobs_are_reckoned_with_the_number_that_joblib_is_configured_for():
     ("cv", "words"),
     [
         (KFold, r"Got the class KFold instead\. Write KFold\(\)\."),
-        (np.array([1, 2]), "Got .*1.* for a split instead. Give each as a pair"),
-        (np.array(5), "Got .*5.* for a split instead. Give each as a pair"),
+        (np.array([1, 2]), "hold a pair for each split.* Got .*1.* for a split"),
+        (np.array(5), "hold a pair for each split.* Got .*5.* for a split instead"),
         ([([0, 1],)], r"Got \(\[0, 1\],\) for a split instead"),
         (["ab"], "Got 'ab' for a split instead"),
-        ([([], [0, 1])], r"Got \(\[\], \[0, 1\]\) for a split instead"),
+        ([([], [0, 1])], r"some of each.* Got \(\[\], \[0, 1\]\) for a split"),
+        ([([0], np.array([], int))], r"Got \(\[0\], array.* for a split instead"),
+        ([([0], np.zeros(150, bool))], r"Got \(\[0\], array\(.*\.\.\..* for a split"),
         ([("a", "b")], r"Got \('a', 'b'\) for a split instead"),
         ([{0: 1, 2: 3}], r"Got {0: 1, 2: 3} for a split instead"),
         ([{0, 1}], r"Got {0, 1} for a split instead"),
@@ -175,6 +177,14 @@ def test_metrics_that_are_none_are_refused(search):
     rule = f"'scoring' parameter of {search.__name__} must name metrics .* Got 3 in it"
     with pytest.raises(ValueError, match=rule):
         made.fit(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize("split", [([0, 1], [149, 150]), ([0, -151], [1])])
+@pytest.mark.parametrize("form", [list, iter])
+def test_rows_that_there_are_not_are_told_before_any_fit(split, form):
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=form([([0, 1], [2]), split]))
+    with pytest.raises(ValueError, match=r"X, which has 150. Got row -?15. in split 1"):
+        search.fit(*load_iris(return_X_y=True))
 
 
 @pytest.mark.parametrize(

@@ -238,6 +238,17 @@ def test_groups_by_metadata_routing(digits):
     np.testing.assert_array_equal(scores["test_score"], other["test_score"])
 
 
+@pytest.mark.parametrize("split", [("a", "b"), ([0, 1],), ([0, 1], []), 3])
+def test_outer_splits_that_are_none_are_told_with_what_else_is_wrong(split, digits):
+    search = GridSearchCV(make_net(), SPACE, cv=2)
+    with pytest.raises(ValueError, match="nested_score") as caught:
+        nested_score(search, *digits, outer=[split], verbose="a")
+    verbose, outer = str(caught.value).splitlines()
+    assert "'verbose' parameter of nested_score must be a bool. Got 'a'." in verbose
+    assert "'outer' parameter of nested_score must hold a pair" in outer
+    assert f"Got {split!r} for a split" in outer
+
+
 def test_groups_that_no_splitter_takes_are_refused(digits):
     search = GridSearchCV(make_net(), SPACE, cv=2)
     groups = np.arange(len(digits[1])) % 5

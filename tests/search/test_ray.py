@@ -160,6 +160,16 @@ def test_population_based_training_hands_weights_on():
         assert params["mlpclassifier__dropout"] in (0.0, 0.1)
 
 
+def test_population_based_training_of_many_steps():
+    # Where trials do not wait for each other, what one goes on from is not there any
+    # more once its process has begun, or it goes on from the same for ever.
+    net = MLPClassifier((4,), random_state=0)
+    settings = {"scheduler": "pbt", "n_iter": 2, "cv": 2, "error_score": "raise"}
+    search = make({"lr": [0.001, 0.01, 0.1]}, net, **settings, max_epochs=24)
+    search.set_params(max_time=120).fit(X, Y)
+    assert (search.cv_results_["n_resources"] == 24).all()
+
+
 def test_population_based_training_stays_within_the_space():
     rate, half, steps = tune.uniform(0, 1), tune.choice([0.0, 0.5]), tune.randint(0, 5)
     space = {"lr": rate, "dropout": half, "l2": steps}
@@ -387,6 +397,7 @@ def test_runs_of_another_search_are_refused(tmp_path):
         ({"scheduler": "asah"}, r"'scheduler' .* 'asah' .*Did you mean 'asha'\?"),
         ({"algorithm": "optune"}, r"'algorithm' .* Did you mean 'optuna'\?"),
         ({"storage": "here"}, "'storage' and 'name' .* belong together"),
+        ({"storage": "s3://bucket", "name": "a"}, "'storage' .* no URI. Got 's3://b"),
         ({"storage": "here", "name": ""}, "'name' .* without its path. Got ''"),
         ({"storage": "here", "name": "a/b"}, "'name' .* without its path. Got 'a/b'"),
         ({"storage": "here", "name": "a/"}, "'name' .* without its path. Got 'a/'"),
