@@ -1,5 +1,6 @@
 """The rows of a split, cut out once for all tasks that use them at the same time."""
 
+import reprlib
 import threading
 import weakref
 from collections.abc import Iterator
@@ -142,8 +143,8 @@ def make_folds(splitter: Any, X: Any, y: Any, params: dict[str, Any]) -> list[Fo
     Raises
     ------
     ValueError
-        If there are other splits than the splitter says, or rows in them that there
-        are not.
+        If there are other splits than the splitter says, or a part of one is no list
+        of rows that there are.
     """
     n_splits = splitter.get_n_splits(X, y, **params)
     splits = list(splitter.split(X, y, **params))
@@ -152,22 +153,27 @@ def make_folds(splitter: Any, X: Any, y: Any, params: dict[str, Any]) -> list[Fo
             "cv.split and cv.get_n_splits return inconsistent results. Expected "
             f"{n_splits} splits, got {len(splits)}"
         )
-    folds = [Fold(train, test) for train, test in splits]
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    for number, fold in enumerate(folds):
-        for rows in (fold.train, fold.test):
-            beyond = _beyond(rows, n_rows)
-            if beyond.size:
+    for number, split in enumerate(splits):
+        for rows in map(np.asarray, split):
+            if mistake := _mistake(rows, n_rows):
                 raise ValueError(
-                    f"cv.split must give rows of X, which has {n_rows}. Got row "
-                    f"{beyond[0]} in split {number}."
+                    "cv.split must give the numbers of rows of X, or a mask of them, "
+                    f"some to train on and some to score. X has {n_rows} rows, and "
+                    f"there {mistake} in split {number}."
                 )
-    return folds
+    return [Fold(train, test) for train, test in splits]
 
 
-def _beyond(rows: Any, n_rows: int) -> NDArray[Any]:
-    """List the numbers of rows that there are not; a mask has none."""
-    numbers = np.asarray(rows)
-    if numbers.dtype.kind not in "iu":
-        return numbers[:0]
-    return numbers[(numbers < -n_rows) | (numbers >= n_rows)]
+def _mistake(rows: NDArray[Any], n_rows: int) -> str | None:
+    """Say what is wrong with a part of a split."""
+    kind = rows.dtype.kind
+    if rows.ndim != 1 or kind not in "iub":
+        return f"is {reprlib.repr(rows.tolist())}"
+    if kind == "b" and len(rows) != n_rows:
+        return f"is a mask of {len(rows)}"
+    numbers = np.flatnonzero(rows) if kind == "b" else rows
+    if not numbers.size:
+        return "are none"
+    beyond = numbers[(numbers < -n_rows) | (numbers >= n_rows)]
+    return f"is row {beyond[0]}" if beyond.size else None

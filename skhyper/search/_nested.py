@@ -171,7 +171,7 @@ def _check(search: Any, outer: Any, scoring: Any, params: Any, verbose: Any) -> 
             "The 'params' parameter of nested_score must be a dict of arguments of "
             f"fit, or None. Got {params!r}."
         )
-    if not isinstance(verbose, bool | np.bool_ | int):
+    if not isinstance(verbose, np.bool_ | Integral):
         mistakes.append(
             f"The 'verbose' parameter of nested_score must be a bool. Got {verbose!r}."
         )

@@ -58,8 +58,8 @@ class RayTuneSearchCV(SuggestedSearch):
             ray.tune.schedulers.TrialScheduler or None, default=None
         What ends trials early, by the metric ``score`` and the time ``n_epochs`` that
         they report. 'pbt' ends none, but has the worst go on from the weights of the
-        best, with other rates, penalties, momentum, dropout and smoothing, whenever all
-        have come to the same epoch. None trains each to its end.
+        best, with other rates, penalties, momentum, dropout and smoothing. None trains
+        each to its end.
     max_epochs : int, default=81
         With a scheduler, epochs of the trials that are not ended, and of the refit, in
         the place of what the network itself says.
@@ -74,7 +74,8 @@ class RayTuneSearchCV(SuggestedSearch):
         the cluster has when the search begins; None is one processor.
     storage : str, Path or None, default=None
         Folder in which Ray Tune keeps the runs, under a path by which all machines
-        reach it. None keeps them for as long as the search lasts.
+        reach it. None keeps them for as long as the search lasts. With 'pbt', all that
+        the trials were at every `min_epochs` is kept with them.
     name : str or None, default=None
         Name of the runs there, to be given with `storage`. Runs of that name that were
         cut off go on, and those that had ended are taken as they are, if they are of

@@ -11,6 +11,7 @@ from skhyper._sklearn import Interval
 from skhyper.exceptions import did_you_mean
 from skhyper.search._arguments import mistakes_in_choice
 from skhyper.search._going_on import mistakes_in_rungs
+from skhyper.search._ray_population import make_population
 from skhyper.search._ray_trial import EPOCHS
 from skhyper.spaces import SearchSpace
 
@@ -257,12 +258,11 @@ def make_scheduler(tune: ModuleType, search: Any, space: dict[str, Any]) -> Any:
             return schedulers.MedianStoppingRule(EPOCHS, grace_period=search.min_epochs)
         case "pbt":
             knobs = {name: domain for name, domain in space.items() if _is_knob(name)}
-            return schedulers.PopulationBasedTraining(
-                EPOCHS,
+            return make_population(
+                tune,
+                time_attr=EPOCHS,
                 perturbation_interval=search.min_epochs,
                 hyperparam_mutations=as_mutations(knobs),
-                # Without, trials with equal scores may hold each other up for ever.
-                synch=True,
                 custom_explore_fn=keep_inside(tune, knobs),
                 log_config=False,
             )

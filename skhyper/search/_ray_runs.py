@@ -47,8 +47,9 @@ ORIGIN = "skhyper.json"
 MOST_LOSSES = 1
 
 # Up to so many checkpoints of a trial are all kept, as to remove one has Ray Tune save
-# its own state; of more the last few, as others may still be about to go on from one.
-MANY, FEW = 10, 4
+# its own state; of more the last two, if a trial goes on from its own only.
+MANY, FEW = 10, 2
+ALONE = ("asha", "hyperband", "median")
 
 
 class Runs:
@@ -89,7 +90,7 @@ class Runs:
         """
         if self.search.storage is None:
             return
-        folder = Path(self.search.storage) / self.search.name
+        folder = (Path(self.search.storage) / self.search.name).resolve()
         note = folder / ORIGIN
         if not self.tune.Tuner.can_restore(str(folder)):
             folder.mkdir(parents=True, exist_ok=True)
@@ -202,7 +203,7 @@ class Runs:
         trainable = tune.with_resources(
             tune.with_parameters(make_trainable(tune), work=work), resources
         )
-        folder = str(storage / (search.name or "search"))
+        folder = str(storage.resolve() / (search.name or "search"))
         if tune.Tuner.can_restore(folder):
             return tune.Tuner.restore(
                 folder, trainable, resume_unfinished=True, resume_errored=True
@@ -210,8 +211,7 @@ class Runs:
         space = ray_spaces(tune, self.spaces)
         is_limited = search.n_jobs not in (None, -1)
         is_patient = search.error_score != "raise"
-        # What others need of the past is not known of a scheduler of the user's.
-        is_own = isinstance(search.scheduler, str)
+        is_alone = isinstance(search.scheduler, str) and search.scheduler in ALONE
         return tune.Tuner(
             trainable,
             param_space=space,
@@ -235,7 +235,7 @@ class Runs:
                 checkpoint_config=tune.CheckpointConfig(
                     checkpoint_frequency=1 if work.epochs else 0,
                     checkpoint_at_end=False,
-                    num_to_keep=FEW if is_own and len(work.epochs) > MANY else None,
+                    num_to_keep=FEW if is_alone and len(work.epochs) > MANY else None,
                 ),
                 verbose=search.verbose,
             ),

@@ -179,11 +179,27 @@ def test_metrics_that_are_none_are_refused(search):
         made.fit(*load_iris(return_X_y=True))
 
 
-@pytest.mark.parametrize("split", [([0, 1], [149, 150]), ([0, -151], [1])])
-@pytest.mark.parametrize("form", [list, iter])
-def test_rows_that_there_are_not_are_told_before_any_fit(split, form):
-    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=form([([0, 1], [2]), split]))
-    with pytest.raises(ValueError, match=r"X, which has 150. Got row -?15. in split 1"):
+MASK = np.arange(150) < 100
+
+
+@pytest.mark.parametrize(
+    ("split", "words"),
+    [
+        (([0, 1], [149, 150]), "X has 150 rows, and there is row 150 in split 1"),
+        (([0, -151], [1]), "there is row -151 in split 1"),
+        ((MASK, ~MASK[:-1]), "there is a mask of 149 in split 1"),
+        ((MASK, ~MASK & MASK), "there are none in split 1"),
+        (([], [1]), "there is .* in split 1"),
+        ((np.array([], int), [1]), "there are none in split 1"),
+        (([0.5], [1]), r"there is \[0.5\] in split 1"),
+        (("a", "b"), "there is 'a' in split 1"),
+        ((slice(9), slice(9)), r"there is slice\(None, 9, None\) in split 1"),
+    ],
+)
+def test_rows_that_there_are_not_are_told_before_any_fit(split, words):
+    splits = iter([([0, 1], [2]), split])
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=splits)
+    with pytest.raises(ValueError, match=words):
         search.fit(*load_iris(return_X_y=True))
 
 

@@ -161,8 +161,8 @@ def test_population_based_training_hands_weights_on():
 
 
 def test_population_based_training_of_many_steps():
-    # Where trials do not wait for each other, what one goes on from is not there any
-    # more once its process has begun, or it goes on from the same for ever.
+    # By itself, one goes on from the same epoch of the other for ever, or from what is
+    # not there any more.
     net = MLPClassifier((4,), random_state=0)
     settings = {"scheduler": "pbt", "n_iter": 2, "cv": 2, "error_score": "raise"}
     search = make({"lr": [0.001, 0.01, 0.1]}, net, **settings, max_epochs=24)
@@ -451,6 +451,24 @@ def test_resources_must_be_on_one_machine():
     with pytest.raises(ValueError, match="no machine has all of"):
         check_resources(search, machines)
     check_resources(make(resources={"cpu": 1, "tpu": 4}), machines)
+
+
+def test_a_relative_storage_is_found_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = {"storage": "kept", "name": "runs", "n_iter": 2}
+    search = make(**settings).fit(X, Y)
+    again = make(**settings).fit(X, Y)
+    assert [*again.cv_results_["trial"]] == [*search.cv_results_["trial"]]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+def test_a_population_goes_on_without_those_that_fail():
+    net = MLPRegressor((4,), optimizer="sgd", random_state=0)
+    settings = {"scheduler": "pbt", "max_epochs": 6, "cv": 2, "random_state": 1}
+    search = make({"lr": [0.01, 1e30]}, net, **settings, n_iter=2, max_time=120)
+    search.fit(X, Y.astype("float32"))
+    assert [*search.cv_results_["n_resources"]] == [6, 1]
+    assert [*np.isfinite(scores_of(search))] == [True, False]
 
 
 def test_a_relative_memory_is_found_again(tmp_path, monkeypatch):
