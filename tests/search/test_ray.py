@@ -461,7 +461,7 @@ def test_a_relative_storage_is_found_again(tmp_path, monkeypatch):
     assert [*again.cv_results_["trial"]] == [*search.cv_results_["trial"]]
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@FAILS
 def test_a_population_goes_on_without_those_that_fail():
     net = MLPRegressor((4,), optimizer="sgd", random_state=0)
     settings = {"scheduler": "pbt", "max_epochs": 6, "cv": 2, "random_state": 1}
