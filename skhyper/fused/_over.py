@@ -1,7 +1,7 @@
 """joblib's backend in which stacks of tasks go to the workers of another backend."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -89,17 +89,7 @@ class OverBackend(ParallelBackendBase):
         **options: Any,
     ) -> None:
         super().__init__(nesting_level, inner_max_num_threads)
-        owner = "joblib's backend 'fused'"
-        if not isinstance(over, str) or over not in ENGINES:
-            words = (
-                f"The 'over' parameter of {owner} must be one of "
-                f"{', '.join(map(repr, ENGINES))}, or None for this process alone. Got "
-                f"{over!r}.{did_you_mean(over, ENGINES)}"
-            )
-            check_options(owner, max_tasks, memory, also=[words])
-        known = ("max_tasks", "memory", *ENGINES[over].options)
-        owner += f" over {over!r}"
-        check_options(owner, max_tasks, memory, others=options, known=known)
+        _check_over(over, max_tasks, memory, options)
         # It does the work where there is one worker.
         self._here = FusedBackend(nesting_level, max_tasks=max_tasks, memory=memory)
         self.supports_inner_max_num_threads = over == "loky"
@@ -240,6 +230,22 @@ class OverBackend(ParallelBackendBase):
         stack.succeed(results)
         # What joblib has submitted in the meantime is for the worker that is idle now.
         self._send_pending(1)
+
+
+def _check_over(over: Any, max_tasks: Any, memory: Any, others: Iterable[str]) -> None:
+    owner = "joblib's backend 'fused'"
+    if isinstance(over, str) and over in ENGINES:
+        owner += f" over {over!r}"
+        known = ("max_tasks", "memory", *ENGINES[over].options)
+        check_options(owner, max_tasks, memory, others=others, known=known)
+        return
+    # What others there are depends on it.
+    words = (
+        f"The 'over' parameter of {owner} must be one of "
+        f"{', '.join(map(repr, ENGINES))}, or None for this process alone. Got "
+        f"{over!r}.{did_you_mean(over, ENGINES)}"
+    )
+    check_options(owner, max_tasks, memory, also=[words])
 
 
 def fused_backend(*args: Any, over: str | None = None, **options: Any) -> Any:

@@ -1,24 +1,22 @@
 """What every search asks of its arguments, beyond scikit-learn's constraints."""
 
-import reprlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set, Sized
+from collections.abc import Collection, Iterator
 from numbers import Integral
 from typing import TypeGuard
 
-import numpy as np
 from joblib import effective_n_jobs
 from sklearn.metrics import get_scorer_names
 
 from skhyper._joblib import eval_expr
 from skhyper._sklearn import BaseSearchCV
 from skhyper.exceptions import did_you_mean
+from skhyper.search._splits import mistakes_in_splits
 
 __all__ = [
     "SPACES",
     "mistakes_in_arguments",
     "mistakes_in_choice",
     "mistakes_in_scoring",
-    "mistakes_in_splits",
 ]
 
 SPACES = ("param_distributions", "param_grid", "search_spaces", "space")
@@ -90,35 +88,6 @@ def mistakes_in_scoring(owner: str, scoring: object) -> Iterator[str]:
             )
 
 
-def mistakes_in_splits(owner: str, argument: str, splits: object) -> Iterator[str]:
-    """Say which split is no pair of rows.
-
-    Parameters
-    ----------
-    owner : str
-        Whose argument it is.
-    argument : str
-        The argument's name.
-    splits : object
-        A list, tuple or array of splits; what else splits is not looked at.
-
-    Yields
-    ------
-    mistake : str
-        A sentence for the first of them.
-    """
-    if not isinstance(splits, list | tuple | np.ndarray):
-        return
-    listed = np.atleast_1d(splits) if isinstance(splits, np.ndarray) else splits
-    odd = [split for split in listed if not _is_pair(split)]
-    if odd:
-        yield (
-            f"The {argument!r} parameter of {owner} must hold a pair for each split: "
-            "the rows to train on and the rows to score, some of each, by their "
-            f"numbers or as a mask. Got {reprlib.repr(odd[0])} for a split instead."
-        )
-
-
 def mistakes_in_choice(
     search: BaseSearchCV,
     argument: str,
@@ -181,23 +150,6 @@ def _of_splitter(cv: object) -> Iterator[str]:
             "be an int, a splitter, an iterable of splits or None. Got the class "
             f"{name} instead. Write {name}()."
         )
-
-
-def _is_pair(split: object) -> bool:
-    if isinstance(split, str | Mapping | Set) or not isinstance(split, Iterable):
-        return False
-    # How many there are in an iterator is not known before it is read.
-    return not isinstance(split, Sized) or (len(split) == 2 and all(map(_rows, split)))
-
-
-def _rows(part: object) -> bool:
-    """Tell whether a part of a split lists some rows, or says of each if it is in."""
-    try:
-        rows = np.asarray(part)
-    except ValueError:
-        return False
-    n_rows = rows.sum() if rows.dtype.kind == "b" else rows.size
-    return rows.ndim == 1 and rows.dtype.kind in "iub" and n_rows > 0
 
 
 def _of_jobs(n_jobs: object) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The rows of a split, cut out once for all tasks that use them at the same time."""
 
-import reprlib
 import threading
 import weakref
 from collections.abc import Iterator
@@ -8,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import check_cv
 
 from skhyper._sklearn import BaseSearchCV, array_device, get_namespace, safe_split
 from skhyper.estimators import NeuralNetwork
+from skhyper.search._splits import check_splits
 
 __all__ = ["Cut", "Fold", "make_folds", "splitter_of"]
 
@@ -143,37 +142,18 @@ def make_folds(splitter: Any, X: Any, y: Any, params: dict[str, Any]) -> list[Fo
     Raises
     ------
     ValueError
-        If there are other splits than the splitter says, or a part of one is no list
-        of rows that there are.
+        If there are other splits than the splitter says, or one is no pair of rows
+        that there are.
     """
     n_splits = splitter.get_n_splits(X, y, **params)
-    splits = list(splitter.split(X, y, **params))
+    splits = [
+        tuple(split) if isinstance(split, Iterator) else split
+        for split in splitter.split(X, y, **params)
+    ]
     if len(splits) != n_splits:
         raise ValueError(
             "cv.split and cv.get_n_splits return inconsistent results. Expected "
             f"{n_splits} splits, got {len(splits)}"
         )
-    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    for number, split in enumerate(splits):
-        for rows in map(np.asarray, split):
-            if mistake := _mistake(rows, n_rows):
-                raise ValueError(
-                    "cv.split must give the numbers of rows of X, or a mask of them, "
-                    f"some to train on and some to score. X has {n_rows} rows, and "
-                    f"there {mistake} in split {number}."
-                )
+    check_splits(splits, X.shape[0] if hasattr(X, "shape") else len(X))
     return [Fold(train, test) for train, test in splits]
-
-
-def _mistake(rows: NDArray[Any], n_rows: int) -> str | None:
-    """Say what is wrong with a part of a split."""
-    kind = rows.dtype.kind
-    if rows.ndim != 1 or kind not in "iub":
-        return f"is {reprlib.repr(rows.tolist())}"
-    if kind == "b" and len(rows) != n_rows:
-        return f"is a mask of {len(rows)}"
-    numbers = np.flatnonzero(rows) if kind == "b" else rows
-    if not numbers.size:
-        return "are none"
-    beyond = numbers[(numbers < -n_rows) | (numbers >= n_rows)]
-    return f"is row {beyond[0]}" if beyond.size else None

@@ -15,11 +15,12 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 
 from skhyper._sklearn import BaseSearchCV, Interval
 from skhyper.fused import Report, report_in_force
-from skhyper.search._arguments import mistakes_in_scoring, mistakes_in_splits
+from skhyper.search._arguments import mistakes_in_scoring
 from skhyper.search._base import BaseSearch
 from skhyper.search._fit_arguments import check_fit_arguments
 from skhyper.search._fusion import joblib_options
 from skhyper.search._origin import goes_on
+from skhyper.search._splits import mistakes_in_splits
 from skhyper.search._target import Parameters
 
 __all__ = ["nested_score"]

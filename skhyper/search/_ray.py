@@ -125,8 +125,9 @@ class RayTuneSearchCV(SuggestedSearch):
     Trials of most schedulers do not wait for each other, so which of them are ended
     depends on the speed of each: with `n_jobs` of 1 the same seed gives the same
     result, unless the search was cut off and goes on; with more it may not. After
-    'pbt', the parameters of a trial are those that it ended with; the best of them are
-    refitted from the first epoch.
+    'pbt', which draws from Python's own random numbers and so has no seed of the
+    search's, the parameters of a trial are those that it ended with; the best of them
+    are refitted from the first epoch.
 
     Ctrl-C lets Ray Tune save the runs, then ends the search; with `storage`, the same
     call goes on.

@@ -136,7 +136,7 @@ class Runs:
                 ray = import_extra("ray", type(search).__name__, "ray")
                 check_resources(search, machines_of(ray))
             storage = search.storage or stack.enter_context(TemporaryDirectory())
-            tuner = self._tuner(self._work(evaluation), Path(storage))
+            tuner = self._tuner(self._work(evaluation), Path(storage).resolve())
             results, is_whole = _fit(tuner)
             # A trial that has reported nothing is known only to those.
             trials = self.tune.ExperimentAnalysis(results.experiment_path).trials
@@ -203,7 +203,7 @@ class Runs:
         trainable = tune.with_resources(
             tune.with_parameters(make_trainable(tune), work=work), resources
         )
-        folder = str(storage.resolve() / (search.name or "search"))
+        folder = str(storage / (search.name or "search"))
         if tune.Tuner.can_restore(folder):
             return tune.Tuner.restore(
                 folder, trainable, resume_unfinished=True, resume_errored=True
@@ -227,7 +227,7 @@ class Runs:
             ),
             run_config=tune.RunConfig(
                 name=Path(folder).name,
-                storage_path=str(storage.resolve()),
+                storage_path=str(storage),
                 failure_config=tune.FailureConfig(
                     max_failures=MOST_LOSSES if is_patient else 0,
                     fail_fast=not is_patient,

@@ -189,7 +189,7 @@ MASK = np.arange(150) < 100
         (([0, -151], [1]), "there is row -151 in split 1"),
         ((MASK, ~MASK[:-1]), "there is a mask of 149 in split 1"),
         ((MASK, ~MASK & MASK), "there are none in split 1"),
-        (([], [1]), "there is .* in split 1"),
+        (([], [1]), "there are none in split 1"),
         ((np.array([], int), [1]), "there are none in split 1"),
         (([0.5], [1]), r"there is \[0.5\] in split 1"),
         (("a", "b"), "there is 'a' in split 1"),
@@ -219,6 +219,40 @@ def test_splits_are_taken_in_every_form_of_rows(split):
     scores = [one.fit(rows, y).best_score_ for one in (search, expected)]
     assert scores[0] == scores[1]
     assert 0.8 < scores[0] < 1
+
+
+class Given:
+    """A splitter that gives what it was given."""
+
+    def __init__(self, *splits):
+        self.splits = splits
+
+    def split(self, X, y=None, groups=None):
+        return iter(self.splits)
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return len(self.splits)
+
+
+@pytest.mark.parametrize(
+    ("split", "words"),
+    [
+        (([0], [1], [2]), r"is \(\[0\], \[1\], \[2\]\) in split 0"),
+        (([0],), r"is \(\[0\],\) in split 0"),
+        (5, "is 5 in split 0"),
+        ((([0], [1, 2]), [1]), r"is \(\[0\], \[1, 2\]\) in split 0"),
+    ],
+)
+def test_what_a_splitter_gives_that_is_no_pair_is_told(split, words):
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=Given(split))
+    with pytest.raises(ValueError, match=f"cv.split must give a pair .* there {words}"):
+        search.fit(*load_iris(return_X_y=True))
+
+
+def test_a_splitter_may_give_a_pair_that_is_read_but_once():
+    rows = [*range(100)], [*range(100, 150)]
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=Given(map(np.asarray, rows)))
+    assert search.fit(*load_iris(return_X_y=True)).n_splits_ == 1
 
 
 def test_splits_that_are_read_but_once_are_taken():
