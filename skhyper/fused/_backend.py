@@ -50,7 +50,7 @@ class FusedBackend(ParallelBackendBase):
     TypeError
         If there is no such parameter.
     ValueError
-        If `max_tasks` or `memory` is not such a number.
+        If `max_tasks` or `memory` is not such a number, or there is an ``over``.
 
     Warns
     -----
@@ -87,8 +87,19 @@ class FusedBackend(ParallelBackendBase):
         **unknown: Any,
     ) -> None:
         super().__init__(nesting_level, inner_max_num_threads)
-        known = ("max_tasks", "memory", "over")
-        check_options("FusedBackend", max_tasks, memory, others=unknown, known=known)
+        over = unknown.pop("over", None)
+        elsewhere = [
+            "FusedBackend trains in this process; 'over' is a parameter of "
+            f"joblib.parallel_config('fused', over=...). Got {over!r}."
+        ]
+        check_options(
+            "FusedBackend",
+            max_tasks,
+            memory,
+            others=unknown,
+            known=("max_tasks", "memory", "over"),
+            also=[] if over is None else elsewhere,
+        )
         self.max_tasks = max_tasks
         self.memory = memory
         self.n_slots = 1
@@ -117,7 +128,12 @@ class FusedBackend(ParallelBackendBase):
         return self.effective_n_jobs(n_jobs)
 
     def start_call(self) -> None:
-        """Begin a call: its tasks will be submitted now."""
+        """Begin a call: its tasks will be submitted now.
+
+        Those of a call before whose results are not all asked for yet are submitted:
+        joblib gives a generator of results when it has drawn what it draws at first.
+        """
+        self._end_dispatching()
         if not self._is_nested:
             budget = free_memory() // 2 if self.memory is None else self.memory
             trainer = partial(train_within, self.max_tasks, budget)

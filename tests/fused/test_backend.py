@@ -40,8 +40,9 @@ from skopt import BayesSearchCV as SkoptBayesSearchCV
 import skhyper
 from skhyper import MLPClassifier, MLPRegressor
 from skhyper.exceptions import FusionWarning
-from skhyper.fused import _backend
+from skhyper.fused import _backend, _scheduler
 from skhyper.fused._request import Request
+from skhyper.fused._scheduler import Scheduler
 from skhyper.fused._trainer import train_together
 from skhyper.training import Halt, driver_in_force
 
@@ -302,6 +303,45 @@ def test_what_cannot_be_used_is_refused(options, named):
 def test_a_mistyped_option_is_named(options, message):
     with pytest.raises(TypeError, match=message):
         joblib.parallel_config("fused", **options)
+
+
+def test_workers_are_asked_for_where_backends_are_chosen():
+    rule = r"(?s)'over' is a parameter of joblib.parallel_config.* Got 'loky'\.\n.*-1"
+    with pytest.raises(ValueError, match=rule):
+        skhyper.FusedBackend(over="loky", max_tasks=-1)
+    assert skhyper.FusedBackend(over=None).max_tasks == 512
+
+
+@pytest.mark.parametrize("at_once", [2, 512])
+@pytest.mark.parametrize("in_turns", [True, False])
+def test_generators_of_results_do_not_wait_for_each_other(
+    monkeypatch, in_turns, at_once
+):
+    broken = []
+    break_stall = Scheduler._break_stall
+
+    def note(scheduler):
+        broken.append(scheduler)
+        break_stall(scheduler)
+
+    monkeypatch.setattr(Scheduler, "_break_stall", note)
+    monkeypatch.setattr(_scheduler, "STALL", 0.5)
+
+    def fit(seed):
+        net = MLPClassifier((4,), max_epochs=2, random_state=seed)
+        return net.fit(X, Y).loss_curve_[-1]
+
+    def begin():
+        fits = (joblib.delayed(fit)(seed) for seed in range(6))
+        return joblib.Parallel(return_as="generator")(fits)
+
+    with joblib.parallel_config("fused", n_jobs=2, max_tasks=at_once):
+        both = begin(), begin()
+        if in_turns:
+            both = zip(*zip(*both, strict=True), strict=True)
+        results = [list(losses) for losses in both]
+    assert results == [[fit(seed) for seed in range(6)]] * 2
+    assert not broken
 
 
 def test_no_rows_are_cut_out_for_fits_there_is_no_memory_for(groups):
