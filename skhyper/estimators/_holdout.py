@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import issparse, vstack
+from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_consistent_length, get_tags
@@ -24,7 +25,7 @@ from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
 from skhyper.estimators._shares import shares_of, transform_arguments, transform_by
 
-__all__ = ["fit_steps", "fit_with_holdout", "holdout_of"]
+__all__ = ["fit_with_holdout", "fits_with_holdout"]
 
 
 def fit_with_holdout(
@@ -41,11 +42,34 @@ def fit_with_holdout(
     params : dict of str to object
         Arguments of its ``fit``.
     """
-    holdout = holdout_of(estimator, y, params)
-    if holdout is None:
+    if not fits_with_holdout(estimator, X, y, params):
         estimator.fit(X, *(() if y is None else (y,)), **params)
-    else:
+
+
+def fits_with_holdout(
+    estimator: BaseEstimator, X: Any, y: Any, params: dict[str, Any]
+) -> bool:
+    """Fit a Pipeline if rows are set aside for its network, or given to it.
+
+    Parameters
+    ----------
+    estimator, X, y, params : object
+        As in `fit_with_holdout`.
+
+    Returns
+    -------
+    is_fitted : bool
+        False for another estimator, or a Pipeline that can be fitted as it is.
+    """
+    holdout = holdout_of(estimator, y, params)
+    if holdout is not None:
         fit_steps(estimator, X, y, holdout, params)
+        return True
+    name = _validation_rows(estimator, params) if _is_plain(estimator) else None
+    if name is not None:
+        _fit_validated(estimator, X, y, params, name)
+        return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -177,3 +201,35 @@ def fit_steps(
         signature(last.fit).bind(X, y, **own)
         weight, y_val = own.get("sample_weight"), own.get("y_val")
         last._fit_by(holdout.seed, X, y, weight, None, y_val)
+
+
+def _validation_rows(pipeline: Any, params: Mapping[str, Any]) -> str | None:
+    """Name the argument with validation rows that are to be transformed, if any."""
+    if get_config()["enable_metadata_routing"]:
+        return None
+    place, last = [], pipeline
+    while isinstance(last, Pipeline) and last.steps:
+        place.append(last.steps[-1][0])
+        last = last.steps[-1][1]
+    name = "__".join([*place, "X_val"])
+    is_given = isinstance(last, NeuralNetwork) and params.get(name) is not None
+    return name if is_given else None
+
+
+def _fit_validated(
+    pipeline: Pipeline, X: Any, y: Any, params: Mapping[str, Any], name: str
+) -> None:
+    """Fit the transformers on all rows, and transform the named ones by them."""
+    front = Pipeline(
+        pipeline.steps[:-1], memory=pipeline.memory, verbose=pipeline.verbose
+    )
+    shares, own = shares_of(pipeline, params)
+    name = name.partition("__")[2]
+    if front.steps:
+        X = front.fit_transform(X, y, **shares)
+        own = {**own, name: transform_by(front, own[name], {})}
+        pipeline.steps[:-1] = front.steps
+    if isinstance(pipeline[-1], Pipeline):
+        _fit_validated(pipeline[-1], X, y, own, name)
+    else:
+        pipeline[-1].fit(X, y, **own)

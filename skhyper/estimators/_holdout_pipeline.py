@@ -1,16 +1,14 @@
 """A Pipeline that keeps rows for early stopping from its transformers."""
 
-from collections.abc import Mapping
 from typing import Any, Self
 
-from sklearn import get_config
 from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 
 from skhyper._sklearn import InvalidParameterError
-from skhyper.estimators._holdout import fit_steps, holdout_of
+from skhyper.estimators._holdout import fits_with_holdout
 from skhyper.estimators._network import NeuralNetwork
-from skhyper.estimators._shares import check_steps, shares_of, transform_by
+from skhyper.estimators._shares import check_steps
 
 __all__ = ["HoldoutPipeline"]
 
@@ -110,45 +108,9 @@ class HoldoutPipeline(Pipeline):
             )
         check_steps(self, params)
         X, y = indexable(X, y)
-        holdout = holdout_of(self, y, params)
-        if holdout is not None:
-            fit_steps(self, X, y, holdout, params)
-        elif (name := _validation_rows(self, params)) is not None:
-            _fit_validated(self, X, y, params, name)
-        else:
+        if not fits_with_holdout(self, X, y, params):
             super().fit(X, y, **params)
         return self
-
-
-def _validation_rows(pipeline: Pipeline, params: Mapping[str, Any]) -> str | None:
-    """Name the argument with validation rows that are to be transformed, if any."""
-    if get_config()["enable_metadata_routing"]:
-        return None
-    place, network = [], pipeline
-    while isinstance(network, Pipeline) and network.steps:
-        place.append(network.steps[-1][0])
-        network = network[-1]
-    name = "__".join([*place, "X_val"])
-    return None if params.get(name) is None else name
-
-
-def _fit_validated(
-    pipeline: Pipeline, X: Any, y: Any, params: Mapping[str, Any], name: str
-) -> None:
-    """Fit the transformers on all rows, and transform the named ones by them."""
-    front = Pipeline(
-        pipeline.steps[:-1], memory=pipeline.memory, verbose=pipeline.verbose
-    )
-    shares, own = shares_of(pipeline, params)
-    name = name.partition("__")[2]
-    if front.steps:
-        X = front.fit_transform(X, y, **shares)
-        own = {**own, name: transform_by(front, own[name], {})}
-        pipeline.steps[:-1] = front.steps
-    if isinstance(pipeline[-1], Pipeline):
-        _fit_validated(pipeline[-1], X, y, own, name)
-    else:
-        pipeline[-1].fit(X, y, **own)
 
 
 def _last(pipeline: Pipeline) -> Any:

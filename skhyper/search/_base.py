@@ -18,6 +18,7 @@ from skhyper._sklearn import (
     check_method_params,
     fit_context,
 )
+from skhyper.exceptions import did_you_mean
 from skhyper.search._assembly import ENSEMBLES, N_KEPT, NO_REFIT
 from skhyper.search._budget import Budget
 from skhyper.search._candidate import Outcome
@@ -29,7 +30,7 @@ from skhyper.search._fusion import joblib_options
 from skhyper.search._interrupt import how_to_go_on
 from skhyper.search._leg import Leg
 from skhyper.search._planned import PlannedSearch
-from skhyper.search._refit import check_refit, refit_best
+from skhyper.search._refit import check_refit, check_single_metric, refit_best
 from skhyper.search._results import (
     cv_results,
     mean_score,
@@ -266,15 +267,12 @@ class BaseSearch(PlannedSearch):
             self.best_params_ = self.cv_results_["params"][index]
 
     def _check_refit_for_multimetric(self, scores: Any) -> None:
-        words = (ONE_SE, *ENSEMBLES)
-        if isinstance(self.refit, str) and self.refit in words:
-            raise ValueError(
-                f"The 'refit' parameter of {type(self).__name__} must be the name of a "
-                f"metric, a callable or False under several metrics. Got {self.refit!r}"
-                f", which goes by a single one, for {sorted(scores)}. Give 'scoring' "
-                "one metric."
-            )
-        super()._check_refit_for_multimetric(scores)
+        check_single_metric(self, scores)
+        try:
+            super()._check_refit_for_multimetric(scores)
+        except ValueError as error:
+            hint = did_you_mean(self.refit, scores)
+            raise ValueError(f"{error} There are {sorted(scores)}.{hint}") from None
 
     @staticmethod
     def _select_best_index(refit: Any, refit_metric: str, results: Any) -> int:

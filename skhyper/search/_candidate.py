@@ -1,6 +1,6 @@
 """A candidate: what a strategy asks for, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from skhyper.search._leg import Leg
 from skhyper.search._task import TaskResult
 from skhyper.training import StopReason
 
-__all__ = ["Ask", "Outcome"]
+__all__ = ["Ask", "Outcome", "put_in_order"]
 
 
 @dataclass(eq=False)
@@ -113,3 +113,18 @@ class Ask:
     n_epochs: int | None = None
     max_epochs: int | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def put_in_order(outcomes: list[Outcome], place: Callable[[Any], int]) -> None:
+    """Sort candidates by their trials, and number them anew.
+
+    Parameters
+    ----------
+    outcomes : list of Outcome
+        The candidates, which have a ``trial`` in their notes.
+    place : callable
+        Gives the place of a trial.
+    """
+    outcomes.sort(key=lambda outcome: place(outcome.notes["trial"]))
+    for number, outcome in enumerate(outcomes):
+        outcome.number = number

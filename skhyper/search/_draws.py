@@ -1,29 +1,26 @@
 """Trials of Hyperopt, evaluated a batch at a time."""
 
-import hashlib
-import json
 import math
-import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from numpy.random import SeedSequence
 
-from skhyper._files import write_whole
 from skhyper._identity import fingerprint
 from skhyper.exceptions import StoreWarning
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._origin import Origin
 from skhyper.search._stopwatch import Stopwatch
+from skhyper.search._trials_file import save_trials
 from skhyper.search._warm import Known
 from skhyper.search._written import read_outcome, write_outcome
 from skhyper.spaces import SearchSpace
 from skhyper.spaces._hyperopt import drawn_as
 
-__all__ = ["Draws", "load_trials"]
+__all__ = ["Draws"]
 
 # Where a trial keeps what is known of its candidate, which one that is and from what it
 # was made, and that it is of another search.
@@ -86,7 +83,8 @@ class Draws:
         self.goes_on = goes_on
         self.known = known
         self.origin: Origin | None = None
-        self.n_evaluations = max(n_iter - self._n_known(), 0)
+        n_done = self._n_known() - len(self._cut_off())
+        self.n_evaluations = max(n_iter - n_done, 0)
         self.expression = hyperopt.hp.choice(
             "space",
             [
@@ -97,6 +95,7 @@ class Draws:
         self.domain = hyperopt.base.Domain(_nothing, self.expression)
         self._asked: list[dict[str, Any]] = []
         self._stopwatch = Stopwatch()
+        self._has_failed = False
 
     def earlier(self, n_splits: int) -> list[Outcome]:
         """Give the candidates of the trials that there are already.
@@ -172,9 +171,9 @@ class Draws:
             }
             [score] = one.scores
             if (vals, -score) not in told:
-                self._tell(vals, -score)
+                self._add(vals, -score)
 
-    def _tell(self, vals: dict[str, list[Any]], loss: float) -> None:
+    def _add(self, vals: dict[str, list[Any]], loss: float) -> None:
         [tid] = self.trials.new_trial_ids(1)
         result = {"status": self.hyperopt.STATUS_OK, "loss": loss, TOLD: True}
         idxs = {label: [tid] * len(value) for label, value in vals.items()}
@@ -196,10 +195,11 @@ class Draws:
 
     def ask(self) -> list[Ask]:
         """Return the next batch; one that was cut off is completed first."""
-        n_known = self._n_known()
+        n_known, cut_off = self._n_known(), self._cut_off()
         n_batch = self.n_points - n_known % self.n_points
-        n_new = min(n_batch, self.n_iter - n_known)
-        self._asked = []
+        n_new = 0 if cut_off else min(n_batch, self.n_iter - n_known)
+        n_left = max(self.n_iter - n_known + len(cut_off), 0)
+        self._asked = cut_off[:n_left]
         while len(self._asked) < n_new and self._stopwatch.has_time():
             with self._stopwatch.running():
                 self._asked.append(self._new(n_known + len(self._asked)))
@@ -210,23 +210,73 @@ class Draws:
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Tell how the last batch did, and save it."""
-        for trial, outcome in zip(self._asked, outcomes, strict=True):
-            score = self.score(outcome)
-            result = {"status": self.hyperopt.STATUS_OK, "loss": -score}
-            if math.isnan(score):
-                result = {"status": self.hyperopt.STATUS_FAIL}
-            result |= {
-                RESULTS: write_outcome(outcome),
-                PARAMS: fingerprint(outcome.params),
-            }
-            if self.origin is not None:
-                result[ORIGIN] = self.origin.prints
-            trial["result"] = result
-            trial["state"] = self.hyperopt.JOB_STATE_DONE
+        asked, self._asked = self._asked, []
+        for trial, outcome in zip(asked, outcomes, strict=True):
+            self._tell(trial, outcome)
         self.trials.refresh()
-        is_cut = any(outcome.cut_short for outcome in outcomes)
-        if self.path is not None and not (self.goes_on and is_cut):
-            _save(self.trials, self.path)
+        if not (self.goes_on and any(outcome.cut_short for outcome in outcomes)):
+            self._save()
+
+    def tell_rest(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell of the last batch what was finished when the search ended.
+
+        The rest of it is kept to be asked for again.
+
+        Parameters
+        ----------
+        outcomes : sequence of Outcome
+            The candidates that were finished.
+        """
+        known = {outcome.notes["trial"]: outcome for outcome in outcomes}
+        asked, self._asked = self._asked, []
+        for trial in asked:
+            outcome = known.get(trial["tid"])
+            if outcome is None or (self.goes_on and outcome.cut_short):
+                status = {"status": self.hyperopt.STATUS_NEW}
+                trial["result"] = status | self._marks(self._candidate(trial))
+            else:
+                self._tell(trial, outcome)
+        if asked:
+            self.trials.refresh()
+            self._save()
+
+    def _tell(self, trial: dict[str, Any], outcome: Outcome) -> None:
+        score = self.score(outcome)
+        result = {"status": self.hyperopt.STATUS_OK, "loss": -score}
+        if math.isnan(score):
+            result = {"status": self.hyperopt.STATUS_FAIL}
+        result |= {RESULTS: write_outcome(outcome), **self._marks(outcome.params)}
+        trial["result"] = result
+        trial["state"] = self.hyperopt.JOB_STATE_DONE
+
+    def _marks(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Say which candidate a trial is, and from what it is made."""
+        origin = {} if self.origin is None else {ORIGIN: self.origin.prints}
+        return {PARAMS: fingerprint(params), **origin}
+
+    def _cut_off(self) -> list[dict[str, Any]]:
+        """Find the trials of a batch that was cut off before they were evaluated."""
+        return [
+            trial
+            for trial in self.trials.trials
+            if trial["state"] == self.hyperopt.JOB_STATE_NEW
+            and PARAMS in trial["result"]
+        ]
+
+    def _save(self) -> None:
+        if self.path is None:
+            return
+        try:
+            save_trials(self.trials, self.path)
+        except OSError as error:
+            is_known, self._has_failed = self._has_failed, True
+            if not is_known:
+                warnings.warn(
+                    f"Trials cannot be saved in {str(self.path)!r}: {error}. The "
+                    "search goes on, but will have to begin anew if it is cut off.",
+                    StoreWarning,
+                    stacklevel=2,
+                )
 
     def _new(self, number: int) -> dict[str, Any]:
         [tid] = self.trials.new_trial_ids(1)
@@ -250,84 +300,3 @@ def _prefix(number: int, spaces: Sequence[SearchSpace]) -> str:
 
 def _nothing(_: object) -> None:
     """Stand in the place of an objective, which Hyperopt does not call here."""
-
-
-def load_trials(hyperopt: ModuleType, path: Path) -> Any:
-    """Load the trials that a search has saved.
-
-    Parameters
-    ----------
-    hyperopt : module
-        Hyperopt.
-    path : Path
-        The file.
-
-    Returns
-    -------
-    trials : hyperopt.Trials
-        Without any if there is no file, or it is damaged.
-
-    Raises
-    ------
-    ValueError
-        If it is a file of something else, or one cannot be written there.
-
-    Warns
-    -----
-    StoreWarning
-        If it is damaged.
-    """
-    trials = hyperopt.Trials()
-    rule = "The 'trials' parameter of HyperoptSearchCV must be"
-    if not path.parent.is_dir():
-        raise ValueError(
-            f"{rule} a file in a folder that exists. Got {str(path)!r}. Make the "
-            f"folder {str(path.parent)!r}, or name a file in another."
-        )
-    if path.is_dir():
-        raise ValueError(
-            f"{rule} a file. Got the folder {str(path)!r}. Name a file in it, such as "
-            f"{str(path / 'trials.json')!r}."
-        )
-    if not path.exists():
-        return trials
-    content = path.read_text(errors="replace")
-    digest, _, text = content.partition("\n")
-    if content and not re.fullmatch("[0-9a-f]{64}", digest):
-        raise ValueError(
-            f"{rule} a file that such a search has written, or none that exists. Got "
-            f"{str(path)!r}, which is a file of something else. Name another; a Trials "
-            "object that was pickled there is to be loaded and given itself."
-        )
-    if hashlib.sha256(text.encode()).hexdigest() != digest:
-        warnings.warn(
-            f"{str(path)!r} is damaged and is not used: its checksum is wrong. The "
-            "search begins anew, and the file is written over.",
-            StoreWarning,
-            stacklevel=2,
-        )
-        return trials
-    docs = [
-        hyperopt.base.Trials.new_trial_docs(
-            trials, [misc["tid"]], [None], [result], [misc]
-        )[0]
-        for misc, result in json.loads(text)
-    ]
-    for doc in docs:
-        doc["state"] = hyperopt.JOB_STATE_DONE
-    trials.insert_trial_docs(docs)
-    trials.refresh()
-    return trials
-
-
-def _save(trials: Any, path: Path) -> None:
-    """Write trials to a file, with a checksum in its first line."""
-    pairs = [[trial["misc"], trial["result"]] for trial in trials.trials]
-    text = json.dumps(pairs, default=_plain)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    write_whole(path, f"{digest}\n{text}".encode())
-
-
-def _plain(value: Any) -> Any:
-    """Turn a number or an array of numpy into what JSON knows."""
-    return value.tolist()

@@ -1,6 +1,7 @@
 """Candidates suggested by Hyperopt."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from numbers import Integral
 from pathlib import Path
@@ -12,8 +13,9 @@ from sklearn.callback import CallbackContext
 from skhyper._extras import import_extra
 from skhyper._sklearn import BaseSearchCV, HasMethods, Interval, StrOptions
 from skhyper.search._budget import MAX_TIME_CONSTRAINTS, Budget
+from skhyper.search._candidate import put_in_order
 from skhyper.search._docs import documented
-from skhyper.search._draws import Draws, load_trials
+from skhyper.search._draws import Draws
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fusion import FUSED_CONSTRAINTS, MEMORY_CONSTRAINTS
 from skhyper.search._origin import Origin
@@ -22,6 +24,7 @@ from skhyper.search._spaces import SPACE_CONSTRAINTS
 from skhyper.search._strategy import Strategy
 from skhyper.search._suggested import SuggestedSearch
 from skhyper.search._target import Parameters
+from skhyper.search._trials_file import load_trials
 from skhyper.search._warm import mistakes_in_warm_start, read_warm_start
 
 __all__ = ["HyperoptSearchCV"]
@@ -212,4 +215,12 @@ class HyperoptSearchCV(SuggestedSearch):
         spaces = self._spaces(Parameters(evaluation.estimator))
         strategy.join(Origin(self, evaluation, spaces, remedy))
         evaluation.outcomes += strategy.earlier(len(evaluation.folds))
-        super()._search(strategy, evaluation, budget, context)
+        try:
+            super()._search(strategy, evaluation, budget, context)
+        except BaseException:
+            # Nothing may take the place of what ended the search.
+            with suppress(Exception):
+                strategy.tell_rest(evaluation.finished())
+            raise
+        strategy.tell_rest(evaluation.outcomes)
+        put_in_order(evaluation.outcomes, int)

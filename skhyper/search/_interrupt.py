@@ -2,12 +2,11 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral
 from types import FrameType
-
-from skhyper._sklearn import BaseSearchCV
+from typing import Any
 
 __all__ = ["how_to_go_on", "raise_swallowed_interrupt"]
 
@@ -43,12 +42,12 @@ def raise_swallowed_interrupt() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def how_to_go_on(search: BaseSearchCV, n_finished: int, has_networks: bool) -> str:
+def how_to_go_on(search: Any, n_finished: int, has_networks: bool) -> str:
     """Say what is left of a search that was interrupted, and how to go on with it.
 
     Parameters
     ----------
-    search : BaseSearchCV
+    search : BaseSearch
         The search.
     n_finished : int
         How many of its candidates had finished.
@@ -64,9 +63,18 @@ def how_to_go_on(search: BaseSearchCV, n_finished: int, has_networks: bool) -> s
     kept = f"{type(search).__name__} had finished {n_finished} candidate{plural}"
     if n_finished:
         kept += ", kept in cv_results_"
-    if not has_networks:
+    # Trainings of networks are kept by memory, candidates by what else there is.
+    places = [search.kept_by] if search.kept_by else []
+    places += [("memory",)] if has_networks else []
+    given = [
+        f"{name}={getattr(search, name)!r}"
+        for place in places
+        if _is_lasting(search, place)
+        for name in place
+    ]
+    if not (given or has_networks):
         return f"{kept}."
-    needs = ["memory set to a folder"] if search.memory is None else []
+    needs = [] if given else ["memory set to a folder"]
     if not isinstance(search.random_state, Integral):
         needs.append("an int as random_state")
     if needs:
@@ -74,6 +82,11 @@ def how_to_go_on(search: BaseSearchCV, n_finished: int, has_networks: bool) -> s
             f"{kept}. With {' and '.join(needs)}, the same fit would go on from where "
             "it was cut off."
         )
-    return (
-        f"{kept}. The same fit goes on from what is kept in memory={search.memory!r}."
-    )
+    return f"{kept}. The same fit goes on from what is kept in {' and '.join(given)}."
+
+
+def _is_lasting(search: Any, place: Sequence[str]) -> bool:
+    """Tell whether a search keeps something where another fit finds it."""
+    values = [getattr(search, name) for name in place]
+    # Trials that were given as an object are copied.
+    return not any(value is None or hasattr(value, "losses") for value in values)

@@ -1,6 +1,7 @@
 """Candidates suggested by Optuna."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
@@ -295,7 +296,13 @@ class OptunaSearchCV(SuggestedSearch):
         remedy = "Give another study_name, or delete the study."
         with strategy.joined(Origin(self, evaluation, spaces, remedy)):
             strategy.add_finished(evaluation.outcomes, n_splits)
-            super()._search(strategy, evaluation, budget, context)
+            try:
+                super()._search(strategy, evaluation, budget, context)
+            except BaseException:
+                # Nothing may take the place of what ended the search.
+                with suppress(Exception):
+                    strategy.tell_rest(evaluation.finished())
+                raise
             strategy.tell_rest(evaluation.outcomes)
             strategy.add_finished(evaluation.outcomes, n_splits)
         best = strategy.front()

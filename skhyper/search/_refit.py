@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean, median
 from typing import Any
 
@@ -26,7 +26,12 @@ from skhyper.search._simplest import ONE_SE
 from skhyper.search._target import Parameters, fitted_networks
 from skhyper.training import StopReason, kept_in
 
-__all__ = ["REFIT_EPOCHS_CONSTRAINTS", "check_refit", "refit_best"]
+__all__ = [
+    "REFIT_EPOCHS_CONSTRAINTS",
+    "check_refit",
+    "check_single_metric",
+    "refit_best",
+]
 
 REFIT_EPOCHS_CONSTRAINTS = [StrOptions({"median"}), None]
 """What ``refit_epochs`` of a search may be."""
@@ -95,6 +100,30 @@ def _mistakes_in_name(search: Any) -> Iterator[str]:
                 f"callable, one of {', '.join(map(repr, words))}, or the name of its "
                 f"metric. Got {refit!r}.{hint}"
             )
+
+
+def check_single_metric(search: Any, metrics: Iterable[str]) -> None:
+    """Refuse a rule that goes by a single metric where there are several.
+
+    Parameters
+    ----------
+    search : BaseSearch
+        With its ``refit``.
+    metrics : iterable of str
+        The metrics.
+
+    Raises
+    ------
+    ValueError
+        If ``refit`` is such a rule.
+    """
+    if isinstance(search.refit, str) and search.refit in (ONE_SE, *ENSEMBLES):
+        raise ValueError(
+            f"The 'refit' parameter of {type(search).__name__} must be the name of a "
+            f"metric, a callable or False under several metrics. Got {search.refit!r}"
+            f", which goes by a single one, for {sorted(metrics)}. Give 'scoring' "
+            "one metric."
+        )
 
 
 def refit_best(

@@ -102,8 +102,21 @@ def _no_pair(given: tuple[Any, ...]) -> str:
 def _alternatives(given: Any) -> list[Any]:
     items = given if isinstance(given, list | tuple) else [given]
     if items and all(isinstance(item, str | Preset) for item in items):
-        return [reduce(or_, map(_preset, items))]
+        return [reduce(or_, _presets(items))]
     return list(items)
+
+
+def _presets(items: Iterable[str | Preset]) -> list[Preset]:
+    """Look presets up, all mistakes in one message."""
+    found, mistakes = [], []
+    for item in items:
+        try:
+            found.append(_preset(item))
+        except ValueError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
+    return found
 
 
 def _preset(item: str | Preset) -> Preset:

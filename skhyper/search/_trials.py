@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from skhyper._optuna import add_running, begin, complete, enqueue_again, stoppable
-from skhyper.search._candidate import Ask, Outcome
+from skhyper.search._candidate import Ask, Outcome, put_in_order
 from skhyper.search._origin import Origin
 from skhyper.search._ownership import (
     HERE,
@@ -164,13 +164,14 @@ class Trials:
         ----------
         outcomes : list of Outcome
             All candidates so far, to which those are added that were evaluated on as
-            many splits, in the order of their trials.
+            many splits. They are brought into the order of their places.
         n_splits : int
             Splits of the search.
         """
         self._check_origin(thoroughly=True)
         own = {outcome.notes["trial"] for outcome in outcomes}
-        for trial in self._trials():
+        trials = self._trials()
+        for trial in trials:
             text = trial.user_attrs.get(RESULTS)
             if trial.number in own or text is None or not self._counts(trial):
                 continue
@@ -178,6 +179,7 @@ class Trials:
             outcome = read_outcome(text, params, n_splits, len(outcomes))
             if outcome is not None:
                 outcomes.append(outcome)
+        put_in_order(outcomes, {one.number: _place(one) for one in trials}.__getitem__)
 
     def ask(self) -> list[Ask]:
         """Return those that go on, and new ones, as many as are evaluated at once."""
@@ -208,12 +210,12 @@ class Trials:
             self._tell_one(trial, ask, outcome)
 
     def tell_rest(self, outcomes: Sequence[Outcome]) -> None:
-        """Tell the study of the last batch what was finished when the time was up.
+        """Tell the study of the last batch what was finished when the search ended.
 
         Parameters
         ----------
         outcomes : sequence of Outcome
-            All candidates of the search.
+            The candidates that were finished.
         """
         known = {outcome.notes["trial"]: outcome for outcome in outcomes}
         for trial, ask in self._asked:

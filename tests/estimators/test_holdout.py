@@ -226,6 +226,19 @@ def test_rows_that_are_given_are_transformed(nested, digits):
     assert pipeline.score(X[200:], y[200:]) == pytest.approx(shown)
 
 
+@pytest.mark.parametrize("kind", [Pipeline, HoldoutPipeline])
+@pytest.mark.parametrize("search", SEARCHES)
+def test_searches_transform_rows_that_are_given(search, kind, digits):
+    X, y = digits
+    raw = 1000 * X
+    pipeline = kind([("scale", StandardScaler()), ("net", stopping())])
+    given = {"net__X_val": raw[200:], "net__y_val": y[200:]}
+    fitted = SEARCHES[search](pipeline, cv=2, random_state=0)
+    best = fitted.fit(raw[:200], y[:200], **given).best_estimator_
+    shown = best["net"].validation_scores_[best["net"].best_epoch_ - 1]
+    assert best.score(raw[200:], y[200:]) == pytest.approx(shown)
+
+
 def test_rows_that_are_given_are_taken(digits):
     X, y = digits
     given = {"net__X_val": numbered(X)[200:], "net__y_val": y[200:]}

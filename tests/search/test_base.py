@@ -246,6 +246,15 @@ def test_metric_of_refit_that_a_callable_does_not_give_ends_the_search_early(
 
 
 @pytest.mark.parametrize("search", SEARCHES)
+def test_metric_of_refit_that_is_mistyped_is_named_with_those_there_are(search, iris):
+    tree, scoring = DecisionTreeClassifier(), ["accuracy", "f1_macro"]
+    wrong = make(search, tree, {"max_depth": [1]}, 1, scoring=scoring, refit="acuracy")
+    meant = r"There are \['accuracy', 'f1_macro'\]. Did you mean 'accuracy'\?"
+    with pytest.raises(ValueError, match=f"'acuracy' was passed. {meant}"):
+        wrong.fit(*iris)
+
+
+@pytest.mark.parametrize("search", SEARCHES)
 @pytest.mark.parametrize(
     "cv", [3, ShuffleSplit(2, random_state=0), TimeSeriesSplit(2)], ids=str
 )

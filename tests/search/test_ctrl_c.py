@@ -13,7 +13,14 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 from skorch.callbacks import Callback
 
-from skhyper import BayesSearchCV, GridSearchCV, MLPClassifier, OptunaSearchCV
+from skhyper import (
+    BayesSearchCV,
+    GridSearchCV,
+    HyperoptSearchCV,
+    MLPClassifier,
+    OptunaSearchCV,
+)
+from tests.search.test_rungs import assert_same
 
 X, Y = load_iris(return_X_y=True)
 NET = make_pipeline(StandardScaler(), MLPClassifier((4,), max_epochs=5))
@@ -159,6 +166,81 @@ def test_every_search_has_it(search):
     assert note.startswith(f"{type(search).__name__} had finished 2 candidates, kept")
     # There is nothing that a memory would keep of other estimators.
     assert ("memory" in note) == isinstance(search.estimator, Pipeline)
+
+
+CALLS = {"so far": 0, "last": 0}
+
+
+def counted(estimator, X, y):
+    """Score as the estimator does, and press Ctrl-C in the last call."""
+    CALLS["so far"] += 1
+    if CALLS["so far"] == CALLS["last"]:
+        signal.raise_signal(signal.SIGINT)
+    return estimator.score(X, y)
+
+
+def suggested(engine, folder=None):
+    """Make a search that asks for four candidates at once, kept in a folder."""
+    kind, places = {
+        "optuna": (OptunaSearchCV, {"storage": f"sqlite:///{folder}/s.db"}),
+        "hyperopt": (HyperoptSearchCV, {"trials": f"{folder}/trials.json"}),
+    }[engine]
+    if engine == "optuna":
+        places["study_name"] = "study"
+    search = kind(
+        NET,
+        {"lr": (0.001, 0.1, "log-uniform")},
+        n_iter=10,
+        n_points=4,
+        cv=3,
+        scoring=counted,
+        random_state=0,
+        n_jobs=1,
+    )
+    return search.set_params(**places) if folder else search
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("n_calls", [3, 17, 25])
+@pytest.mark.parametrize("engine", ["optuna", "hyperopt"])
+def test_what_had_finished_is_told_to_the_engine(engine, n_calls, fused, tmp_path):
+    CALLS.update({"so far": 0, "last": n_calls})
+    search = suggested(engine, tmp_path).set_params(fused=fused, refit=False)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        search.fit(X, Y)
+    n_kept = len(getattr(search, "cv_results_", {"params": []})["params"])
+    if engine == "optuna":
+        states = [trial.state.name for trial in search.study_.trials]
+        assert states.count("COMPLETE") == n_kept
+        place = f"storage='sqlite:///{tmp_path}/s.db' and study_name='study'."
+    else:
+        assert search.trials_.statuses().count("ok") == n_kept
+        place = f"trials='{tmp_path}/trials.json'."
+    assert caught.value.__notes__[0].endswith(
+        f"The same fit goes on from what is kept in {place}"
+    )
+    CALLS.update({"so far": 0, "last": 0})
+    search.fit(X, Y)
+    assert CALLS["so far"] == 3 * (10 - n_kept)
+    whole = suggested(engine).set_params(refit=False).fit(X, Y)
+    for one in (search, whole):
+        # Optuna gives those that are done over other numbers.
+        one.cv_results_.pop("trial")
+    assert_same(search, whole)
+
+
+def test_trials_that_were_cut_off_are_gone_on_with_as_an_object():
+    CALLS.update({"so far": 0, "last": 17})
+    search = suggested("hyperopt").set_params(fused=False, refit=False)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(X, Y)
+    assert sorted(search.trials_.statuses()) == ["new"] * 3 + ["ok"] * 5
+    CALLS.update({"so far": 0, "last": 0})
+    fewer = clone(search).set_params(trials=search.trials_, n_iter=5).fit(X, Y)
+    assert not CALLS["so far"]
+    assert len(fewer.cv_results_["params"]) == 5
+    search.set_params(trials=search.trials_).fit(X, Y)
+    assert_same(search, suggested("hyperopt").set_params(refit=False).fit(X, Y))
 
 
 def test_other_errors_refit_nothing():

@@ -1,6 +1,8 @@
 """HyperoptSearchCV: Hyperopt suggests, batches are evaluated together, trials go on."""
 
 import pickle
+import resource
+import signal
 
 import hyperopt
 import joblib
@@ -79,6 +81,21 @@ def test_saved_trials_are_gone_on_with(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["trials.json"]
     nothing_new = make(n_iter=27, trials=path).fit(X, Y)
     assert_same(nothing_new, whole)
+
+
+def test_a_full_disk_is_told_of_once_and_stops_nothing(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.warns(StoreWarning, match="Trials cannot be saved in") as caught:
+            search = make(trials=tmp_path / "trials.json", n_points=2).fit(X, Y)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert len(caught) == 1
+    assert_same(search, make(n_points=2).fit(X, Y))
+    assert not (tmp_path / "trials.json").exists()
 
 
 def test_trials_of_an_earlier_search_are_gone_on_with():

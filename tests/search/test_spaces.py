@@ -103,6 +103,14 @@ def test_grid_of_a_space_has_three_values_of_each_range(pipeline, iris):
     assert plan.n_candidates == 9
 
 
+@pytest.mark.parametrize("search", SEARCHES)
+def test_all_mistyped_presets_are_in_one_error(search, iris):
+    wrong = search(MLPClassifier(), ["regularisation", "dropout", "optimiser"])
+    meant = "(?s)mean 'regularization'.*\n.*mean 'optimizer'"
+    with pytest.raises(ValueError, match=meant):
+        wrong.fit(*iris)
+
+
 def test_random_search_draws_the_candidates_of_scikit_learn(iris):
     space = {"C": loguniform(0.1, 10.0), "kernel": ["rbf", "linear"]}
     settings = {"n_iter": 5, "cv": 2, "random_state": 7}
