@@ -269,7 +269,8 @@ class BaseSearch(PlannedSearch):
     def _check_refit_for_multimetric(self, scores: Any) -> None:
         check_single_metric(self, scores)
         try:
-            super()._check_refit_for_multimetric(scores)
+            # skopt's allows the name of a metric only.
+            BaseSearchCV._check_refit_for_multimetric(self, scores)
         except ValueError as error:
             hint = did_you_mean(self.refit, scores)
             raise ValueError(f"{error} There are {sorted(scores)}.{hint}") from None

@@ -212,9 +212,6 @@ class BayesSearchCV(BaseSearch, SkoptBayesSearchCV):
 
     _callbacks: list[Callable[..., Any]] = []  # of the fit at hand
 
-    # skopt's allows the name of a metric only.
-    _check_refit_for_multimetric = BaseSearchCV._check_refit_for_multimetric
-
     @property
     def total_iterations(self) -> int:
         """Candidates to try, over all spaces."""
