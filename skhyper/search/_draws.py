@@ -195,14 +195,14 @@ class Draws:
 
     def ask(self) -> list[Ask]:
         """Return the next batch; one that was cut off is completed first."""
-        n_known, cut_off = self._n_known(), self._cut_off()
-        n_batch = self.n_points - n_known % self.n_points
-        n_new = 0 if cut_off else min(n_batch, self.n_iter - n_known)
-        n_left = max(self.n_iter - n_known + len(cut_off), 0)
-        self._asked = cut_off[:n_left]
-        while len(self._asked) < n_new and self._stopwatch.has_time():
+        n_known, self._asked = self._n_known(), self._cut_off()
+        n_done = n_known - len(self._asked)
+        n_batch = (n_done // self.n_points + 1) * self.n_points - n_done
+        n_asked = max(min(n_batch, self.n_iter - n_done), 0)
+        del self._asked[n_asked:]
+        while len(self._asked) < n_asked and self._stopwatch.has_time():
             with self._stopwatch.running():
-                self._asked.append(self._new(n_known + len(self._asked)))
+                self._asked.append(self._new(n_done + len(self._asked)))
         return [
             Ask(self._candidate(trial), notes={"trial": trial["tid"]})
             for trial in self._asked
@@ -210,12 +210,12 @@ class Draws:
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Tell how the last batch did, and save it."""
-        asked, self._asked = self._asked, []
-        for trial, outcome in zip(asked, outcomes, strict=True):
+        for trial, outcome in zip(self._asked, outcomes, strict=True):
             self._tell(trial, outcome)
         self.trials.refresh()
         if not (self.goes_on and any(outcome.cut_short for outcome in outcomes)):
             self._save()
+        self._asked = []
 
     def tell_rest(self, outcomes: Sequence[Outcome]) -> None:
         """Tell of the last batch what was finished when the search ended.
@@ -231,10 +231,7 @@ class Draws:
         asked, self._asked = self._asked, []
         for trial in asked:
             outcome = known.get(trial["tid"])
-            if outcome is None or (self.goes_on and outcome.cut_short):
-                status = {"status": self.hyperopt.STATUS_NEW}
-                trial["result"] = status | self._marks(self._candidate(trial))
-            else:
+            if outcome and not (self.goes_on and outcome.cut_short):
                 self._tell(trial, outcome)
         if asked:
             self.trials.refresh()
@@ -281,8 +278,10 @@ class Draws:
     def _new(self, number: int) -> dict[str, Any]:
         [tid] = self.trials.new_trial_ids(1)
         [seed] = SeedSequence([self.seed, number]).generate_state(1).tolist()
-        docs = self.algorithm([tid], self.domain, self.trials, seed % 2**31)
-        self.trials.insert_trial_docs(docs)
+        [doc] = self.algorithm([tid], self.domain, self.trials, seed % 2**31)
+        # Whatever ends the search from here on, it is known which trial is its own.
+        doc["result"] |= self._marks(self._candidate(doc))
+        self.trials.insert_trial_docs([doc])
         self.trials.refresh()
         trial: dict[str, Any] = self.trials.trials[-1]
         return trial

@@ -205,9 +205,9 @@ class Trials:
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Tell the study how the last batch did."""
-        asked, self._asked = self._asked, []
-        for (trial, ask), outcome in zip(asked, outcomes, strict=True):
+        for (trial, ask), outcome in zip([*self._asked], outcomes, strict=True):
             self._tell_one(trial, ask, outcome)
+            del self._asked[0]
 
     def tell_rest(self, outcomes: Sequence[Outcome]) -> None:
         """Tell the study of the last batch what was finished when the search ended.

@@ -20,6 +20,8 @@ from skhyper import (
     MLPClassifier,
     OptunaSearchCV,
 )
+from skhyper.search._draws import Draws
+from skhyper.search._trials import Trials
 from tests.search.test_rungs import assert_same
 
 X, Y = load_iris(return_X_y=True)
@@ -227,6 +229,60 @@ def test_what_had_finished_is_told_to_the_engine(engine, n_calls, fused, tmp_pat
         # Optuna gives those that are done over other numbers.
         one.cv_results_.pop("trial")
     assert_same(search, whole)
+
+
+def interrupt(monkeypatch, owner, name, last, *, is_done):
+    """Press Ctrl-C before or after the last of some calls of a method."""
+    calls, method = [], getattr(owner, name)
+
+    def interrupted(*arguments):
+        calls.append(name)
+        is_last = len(calls) == last
+        if is_last and not is_done:
+            signal.raise_signal(signal.SIGINT)
+        result = method(*arguments)
+        if is_last and is_done:
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+    monkeypatch.setattr(owner, name, interrupted)
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+@pytest.mark.parametrize("place", ["file", "object"])
+@pytest.mark.parametrize("method", ["_new", "_tell", "_save"])
+def test_hyperopt_is_interrupted_while_it_draws_or_is_told(
+    method, place, is_done, tmp_path, monkeypatch
+):
+    CALLS.update({"so far": 0, "last": 0})
+    search = suggested("hyperopt", tmp_path if place == "file" else None)
+    search.set_params(refit=False)
+    last = 2 if method == "_save" else 6
+    interrupt(monkeypatch, Draws, method, last, is_done=is_done)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(X, Y)
+    n_kept = len(search.cv_results_["params"])
+    assert n_kept == (4 if method == "_new" else 8)
+    CALLS["so far"] = 0
+    if place == "object":
+        search.set_params(trials=search.trials_)
+    search.fit(X, Y)
+    assert CALLS["so far"] == 3 * (10 - n_kept)
+    assert_same(search, suggested("hyperopt").set_params(refit=False).fit(X, Y))
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_optuna_is_interrupted_while_it_is_told(is_done, tmp_path, monkeypatch):
+    CALLS.update({"so far": 0, "last": 0})
+    search = suggested("optuna", tmp_path).set_params(refit=False)
+    interrupt(monkeypatch, Trials, "_tell_one", 6, is_done=is_done)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(X, Y)
+    assert len(search.cv_results_["params"]) == 8
+    CALLS["so far"] = 0
+    search.fit(X, Y)
+    assert CALLS["so far"] == 3 * 2
+    assert_same(search, suggested("optuna").set_params(refit=False).fit(X, Y))
 
 
 def test_trials_that_were_cut_off_are_gone_on_with_as_an_object():
