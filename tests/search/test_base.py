@@ -248,7 +248,9 @@ def test_metric_of_refit_that_a_callable_does_not_give_ends_the_search_early(
 @pytest.mark.parametrize("search", SEARCHES)
 def test_metric_of_refit_that_is_mistyped_is_named_with_those_there_are(search, iris):
     tree, scoring = DecisionTreeClassifier(), ["accuracy", "f1_macro"]
-    wrong = make(search, tree, {"max_depth": [1]}, 1, scoring=scoring, refit="accuracyy")
+    wrong = make(
+        search, tree, {"max_depth": [1]}, 1, scoring=scoring, refit="accuracyy"
+    )
     meant = r"There are \['accuracy', 'f1_macro'\]. Did you mean 'accuracy'\?"
     with pytest.raises(ValueError, match=f"'accuracyy' was passed. {meant}"):
         wrong.fit(*iris)
