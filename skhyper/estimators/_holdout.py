@@ -5,7 +5,7 @@ network sets some of them aside behind it, these are no strangers any more: a se
 of features by the target, for one, makes noise look like knowledge.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -25,13 +25,17 @@ from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
 from skhyper.estimators._shares import shares_of, transform_arguments, transform_by
 
-__all__ = ["fit_with_holdout", "fits_with_holdout"]
+__all__ = ["fit_with_holdout", "innermost"]
 
 
 def fit_with_holdout(
-    estimator: BaseEstimator, X: Any, y: Any, params: dict[str, Any]
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any,
+    params: dict[str, Any],
+    fit: Callable[..., Any] | None = None,
 ) -> None:
-    """Fit an estimator, setting rows aside first if it is a Pipeline that needs some.
+    """Fit an estimator; a Pipeline, with the rows its network stops by kept apart.
 
     Parameters
     ----------
@@ -41,35 +45,16 @@ def fit_with_holdout(
         Rows; `y` may be None.
     params : dict of str to object
         Arguments of its ``fit``.
-    """
-    if not fits_with_holdout(estimator, X, y, params):
-        estimator.fit(X, *(() if y is None else (y,)), **params)
-
-
-def fits_with_holdout(
-    estimator: BaseEstimator, X: Any, y: Any, params: dict[str, Any]
-) -> bool:
-    """Fit a Pipeline if rows are set aside for its network, or given to it.
-
-    Parameters
-    ----------
-    estimator, X, y, params : object
-        As in `fit_with_holdout`.
-
-    Returns
-    -------
-    is_fitted : bool
-        False for another estimator, or a Pipeline that can be fitted as it is.
+    fit : callable or None, default=None
+        Fits what no rows are kept apart for; None for its own ``fit``.
     """
     holdout = holdout_of(estimator, y, params)
     if holdout is not None:
         fit_steps(estimator, X, y, holdout, params)
-        return True
-    name = _validation_rows(estimator, params) if _is_plain(estimator) else None
-    if name is not None:
+    elif (name := _validation_rows(estimator, params)) is not None:
         _fit_validated(estimator, X, y, params, name)
-        return True
-    return False
+    else:
+        (fit or estimator.fit)(X, *(() if y is None else (y,)), **params)
 
 
 @dataclass(frozen=True)
@@ -203,15 +188,34 @@ def fit_steps(
         last._fit_by(holdout.seed, X, y, weight, None, y_val)
 
 
-def _validation_rows(pipeline: Any, params: Mapping[str, Any]) -> str | None:
-    """Name the argument with validation rows that are to be transformed, if any."""
-    if get_config()["enable_metadata_routing"]:
-        return None
-    place, last = [], pipeline
+def innermost(estimator: Any) -> tuple[list[str], Any]:
+    """Find what a Pipeline ends in, through those inside it.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A Pipeline or anything else.
+
+    Returns
+    -------
+    names : list of str
+        The names of the steps on the way.
+    last : object
+        The last step; the estimator itself if it is no Pipeline.
+    """
+    names, last = [], estimator
     while isinstance(last, Pipeline) and last.steps:
-        place.append(last.steps[-1][0])
-        last = last.steps[-1][1]
-    name = "__".join([*place, "X_val"])
+        name, last = last.steps[-1]
+        names.append(name)
+    return names, last
+
+
+def _validation_rows(estimator: Any, params: Mapping[str, Any]) -> str | None:
+    """Name the argument with validation rows that are to be transformed, if any."""
+    if get_config()["enable_metadata_routing"] or not _is_plain(estimator):
+        return None
+    names, last = innermost(estimator)
+    name = "__".join([*names, "X_val"])
     is_given = isinstance(last, NeuralNetwork) and params.get(name) is not None
     return name if is_given else None
 

@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 
 from skhyper._sklearn import InvalidParameterError
-from skhyper.estimators._holdout import fits_with_holdout
+from skhyper.estimators._holdout import fit_with_holdout, innermost
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._shares import check_steps
 
@@ -96,8 +96,8 @@ class HoldoutPipeline(Pipeline):
             If an argument is for a step that there is not, or the rows are too few to
             set some aside; or whatever a step raises.
         """
-        if self.steps and not isinstance(_last(self), NeuralNetwork):
-            last: Any = _last(self)
+        last: Any = innermost(self)[1]
+        if self.steps and not isinstance(last, NeuralNetwork):
             remedy = "use scikit-learn's Pipeline for it"
             if isinstance(last, type):
                 last, remedy = f"class {last.__name__}", f"write {last.__name__}()"
@@ -108,14 +108,5 @@ class HoldoutPipeline(Pipeline):
             )
         check_steps(self, params)
         X, y = indexable(X, y)
-        if not fits_with_holdout(self, X, y, params):
-            super().fit(X, y, **params)
+        fit_with_holdout(self, X, y, params, super().fit)
         return self
-
-
-def _last(pipeline: Pipeline) -> Any:
-    """Find what a Pipeline ends in, through those inside it."""
-    last: Any = pipeline
-    while isinstance(last, Pipeline) and last.steps:
-        last = last.steps[-1][1]
-    return last

@@ -88,17 +88,17 @@ class FusedBackend(ParallelBackendBase):
     ) -> None:
         super().__init__(nesting_level, inner_max_num_threads)
         over = unknown.pop("over", None)
-        elsewhere = [
+        elsewhere = (
             "FusedBackend trains in this process; 'over' is a parameter of "
             f"joblib.parallel_config('fused', over=...). Got {over!r}."
-        ]
+        )
         check_options(
             "FusedBackend",
             max_tasks,
             memory,
             others=unknown,
             known=("max_tasks", "memory", "over"),
-            also=[] if over is None else elsewhere,
+            also=[elsewhere] if over is not None else [],
         )
         self.max_tasks = max_tasks
         self.memory = memory

@@ -1,6 +1,6 @@
 """A candidate: what a strategy asks for, and what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from skhyper.search._leg import Leg
 from skhyper.search._task import TaskResult
 from skhyper.training import StopReason
 
-__all__ = ["Ask", "Outcome", "put_in_order"]
+__all__ = ["Ask", "Outcome", "number_anew", "put_in_order"]
 
 
 @dataclass(eq=False)
@@ -126,5 +126,16 @@ def put_in_order(outcomes: list[Outcome], place: Callable[[Any], int]) -> None:
         Gives the place of a trial.
     """
     outcomes.sort(key=lambda outcome: place(outcome.notes["trial"]))
+    number_anew(outcomes)
+
+
+def number_anew(outcomes: Iterable[Outcome]) -> None:
+    """Give candidates their places as numbers.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        The candidates.
+    """
     for number, outcome in enumerate(outcomes):
         outcome.number = number

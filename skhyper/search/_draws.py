@@ -209,33 +209,29 @@ class Draws:
         ]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
-        """Tell how the last batch did, and save it."""
-        for trial, outcome in zip(self._asked, outcomes, strict=True):
-            self._tell(trial, outcome)
-        self.trials.refresh()
-        if not (self.goes_on and any(outcome.cut_short for outcome in outcomes)):
+        """Tell how the last batch did, and save it.
+
+        What was not evaluated, or is to be gone on with, is asked for again.
+        """
+        known = {outcome.notes["trial"]: outcome for outcome in outcomes}
+        for trial in self._asked:
+            outcome = known.get(trial["tid"])
+            if outcome and not (self.goes_on and outcome.cut_short):
+                self._tell(trial, outcome)
+        if self._asked:
+            self.trials.refresh()
             self._save()
         self._asked = []
 
     def tell_rest(self, outcomes: Sequence[Outcome]) -> None:
-        """Tell of the last batch what was finished when the search ended.
-
-        The rest of it is kept to be asked for again.
+        """Tell how a batch did that had not been told of when the search ended.
 
         Parameters
         ----------
         outcomes : sequence of Outcome
             The candidates that were finished.
         """
-        known = {outcome.notes["trial"]: outcome for outcome in outcomes}
-        asked, self._asked = self._asked, []
-        for trial in asked:
-            outcome = known.get(trial["tid"])
-            if outcome and not (self.goes_on and outcome.cut_short):
-                self._tell(trial, outcome)
-        if asked:
-            self.trials.refresh()
-            self._save()
+        self.tell(outcomes)
 
     def _tell(self, trial: dict[str, Any], outcome: Outcome) -> None:
         score = self.score(outcome)

@@ -14,7 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skhyper._joblib import TerminatedWorkerError
 from skhyper.fused import Report, report_in_force
-from skhyper.search._candidate import Ask, Outcome
+from skhyper.search._candidate import Ask, Outcome, number_anew
 from skhyper.search._fold import Fold
 from skhyper.search._fold_models import FoldModels
 from skhyper.search._interrupt import raise_swallowed_interrupt
@@ -122,8 +122,7 @@ class Evaluation:
     def drop_unfinished(self) -> None:
         """Forget the candidates that were not evaluated on every split."""
         self.outcomes = self.finished()
-        for number, outcome in enumerate(self.outcomes):
-            outcome.number = number
+        number_anew(self.outcomes)
 
     def finished(self) -> list[Outcome]:
         """Give the candidates that were evaluated on every split, in their order.

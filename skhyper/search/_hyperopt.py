@@ -1,7 +1,6 @@
 """Candidates suggested by Hyperopt."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from copy import deepcopy
 from numbers import Integral
 from pathlib import Path
@@ -215,12 +214,5 @@ class HyperoptSearchCV(SuggestedSearch):
         spaces = self._spaces(Parameters(evaluation.estimator))
         strategy.join(Origin(self, evaluation, spaces, remedy))
         evaluation.outcomes += strategy.earlier(len(evaluation.folds))
-        try:
-            super()._search(strategy, evaluation, budget, context)
-        except BaseException:
-            # Nothing may take the place of what ended the search.
-            with suppress(Exception):
-                strategy.tell_rest(evaluation.finished())
-            raise
-        strategy.tell_rest(evaluation.outcomes)
+        super()._search(strategy, evaluation, budget, context)
         put_in_order(evaluation.outcomes, int)

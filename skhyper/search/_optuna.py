@@ -1,7 +1,6 @@
 """Candidates suggested by Optuna."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
@@ -296,14 +295,7 @@ class OptunaSearchCV(SuggestedSearch):
         remedy = "Give another study_name, or delete the study."
         with strategy.joined(Origin(self, evaluation, spaces, remedy)):
             strategy.add_finished(evaluation.outcomes, n_splits)
-            try:
-                super()._search(strategy, evaluation, budget, context)
-            except BaseException:
-                # Nothing may take the place of what ended the search.
-                with suppress(Exception):
-                    strategy.tell_rest(evaluation.finished())
-                raise
-            strategy.tell_rest(evaluation.outcomes)
+            super()._search(strategy, evaluation, budget, context)
             strategy.add_finished(evaluation.outcomes, n_splits)
         best = strategy.front()
         self.front_ = [

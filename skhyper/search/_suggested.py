@@ -1,9 +1,14 @@
 """What the searches share whose candidates another engine suggests."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from sklearn.callback import CallbackContext
+
 from skhyper.search._base import BaseSearch
+from skhyper.search._budget import Budget
+from skhyper.search._evaluation import Evaluation
 from skhyper.search._going_on import check_counts
 from skhyper.search._plan import Plan, plan_draws
 from skhyper.search._spaces import read_spaces
@@ -24,6 +29,23 @@ class SuggestedSearch(BaseSearch):
         if self._whole_leg() is not None:
             check_counts(self, spaces, parameters)
         return list(map(SearchSpace.coerce, spaces))
+
+    def _search(
+        self,
+        strategy: Any,
+        evaluation: Evaluation,
+        budget: Budget,
+        context: CallbackContext,
+    ) -> None:
+        """Search, and tell the engine what was finished, whatever ended the search."""
+        try:
+            super()._search(strategy, evaluation, budget, context)
+        except BaseException:
+            # Nothing may take the place of what ended the search.
+            with suppress(Exception):
+                strategy.tell_rest(evaluation.finished())
+            raise
+        strategy.tell_rest(evaluation.outcomes)
 
     def _plan(self, parameters: Parameters, n_splits: int, refit: bool) -> Plan:
         spaces = self._spaces(parameters)

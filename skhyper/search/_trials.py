@@ -204,7 +204,7 @@ class Trials:
         return not self._is_stopped and self._stopwatch.has_time()
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
-        """Tell the study how the last batch did."""
+        """Tell how the last batch did; `tell_rest` goes on if this is cut off."""
         for (trial, ask), outcome in zip([*self._asked], outcomes, strict=True):
             self._tell_one(trial, ask, outcome)
             del self._asked[0]
