@@ -10,6 +10,7 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures as warn_or_raise_about_fit_failures,
 )
+from sklearn.pipeline import Pipeline
 from sklearn.utils._array_api import _convert_to_numpy as convert_to_numpy
 from sklearn.utils._array_api import device as array_device
 from sklearn.utils._array_api import get_namespace
@@ -33,6 +34,7 @@ __all__ = [
     "StrOptions",
     "array_device",
     "check_method_params",
+    "check_pipeline",
     "check_sample_weight",
     "convert_to_numpy",
     "fit_context",
@@ -41,3 +43,21 @@ __all__ = [
     "validate_parameter_constraints",
     "warn_or_raise_about_fit_failures",
 ]
+
+
+def check_pipeline(pipeline: Pipeline) -> None:
+    """Refuse the steps of a Pipeline that its own ``fit`` would refuse.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The Pipeline.
+
+    Raises
+    ------
+    TypeError
+        If a step in front of the last is no transformer.
+    ValueError
+        If the name of a step is there twice or cannot be one.
+    """
+    pipeline._validate_steps()

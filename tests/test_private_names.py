@@ -15,6 +15,8 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skhyper import _joblib, _optuna, _sklearn, _torch
 
@@ -23,6 +25,16 @@ from skhyper import _joblib, _optuna, _sklearn, _torch
 def test_every_name_is_there(door):
     for name in door.__all__:
         assert getattr(door, name) is not None
+
+
+def test_a_pipeline_checks_its_steps_as_its_fit_does():
+    _sklearn.check_pipeline(make_pipeline(StandardScaler(), Ridge()))
+    wrong = make_pipeline(Ridge(), Ridge())
+    with pytest.raises(TypeError, match="should be transformers") as told:
+        _sklearn.check_pipeline(wrong)
+    with pytest.raises(TypeError) as raised:
+        wrong.fit([[0.0]], [0.0])
+    assert str(told.value) == str(raised.value)
 
 
 def test_a_worker_that_dies_raises_the_error_of_joblib():

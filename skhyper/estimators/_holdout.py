@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_consistent_length, get_tags
 
-from skhyper._sklearn import check_method_params, safe_split
+from skhyper._sklearn import check_method_params, check_pipeline, safe_split
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
@@ -160,6 +160,7 @@ def fit_steps(
     params : mapping of str to object
         Arguments of the fit.
     """
+    check_pipeline(pipeline)
     check_consistent_length(X, y)
     shares, own = shares_of(pipeline, params)
     if len(pipeline) > 1:
@@ -224,6 +225,7 @@ def _fit_validated(
     pipeline: Pipeline, X: Any, y: Any, params: Mapping[str, Any], name: str
 ) -> None:
     """Fit the transformers on all rows, and transform the named ones by them."""
+    check_pipeline(pipeline)
     front = Pipeline(
         pipeline.steps[:-1], memory=pipeline.memory, verbose=pipeline.verbose
     )

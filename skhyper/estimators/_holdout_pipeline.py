@@ -5,7 +5,7 @@ from typing import Any, Self
 from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 
-from skhyper._sklearn import InvalidParameterError
+from skhyper._sklearn import InvalidParameterError, fit_context
 from skhyper.estimators._holdout import fit_with_holdout, innermost
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._shares import check_steps
@@ -68,6 +68,7 @@ class HoldoutPipeline(Pipeline):
 
     sets_rows_aside = True
 
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Fit the transformers and the network behind them.
 
@@ -91,7 +92,10 @@ class HoldoutPipeline(Pipeline):
         Raises
         ------
         InvalidParameterError
-            If the last step is no network; it is a ValueError.
+            If the last step is no network, or the steps are no list; it is a
+            ValueError.
+        TypeError
+            If a step in front of the last is no transformer.
         ValueError
             If an argument is for a step that there is not, or the rows are too few to
             set some aside; or whatever a step raises.

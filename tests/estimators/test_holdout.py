@@ -23,6 +23,7 @@ from sklearn.preprocessing import (
     StandardScaler,
     TargetEncoder,
 )
+from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhyper import (
@@ -237,6 +238,30 @@ def test_searches_transform_rows_that_are_given(search, kind, digits):
     best = fitted.fit(raw[:200], y[:200], **given).best_estimator_
     shown = best["net"].validation_scores_[best["net"].best_epoch_ - 1]
     assert best.score(raw[200:], y[200:]) == pytest.approx(shown)
+
+
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize(
+    ("front", "message"),
+    [
+        ([("a", SVC())], "All intermediate steps should be transformers.*'SVC"),
+        ([("net", StandardScaler())], "Names provided are not unique: .*'net'"),
+        ([("a__b", StandardScaler())], "names must not contain __: .*'a__b'"),
+    ],
+)
+def test_steps_that_a_pipeline_refuses_are_refused(front, message, given, digits):
+    X, y = digits
+    steps = [*front, ("net", stopping())]
+    rows = {"net__X_val": X[200:], "net__y_val": y[200:]} if given else {}
+    search = GridSearchCV(Pipeline(steps), RATES, cv=2, error_score="raise")
+    for estimator in (HoldoutPipeline(steps), search):
+        with pytest.raises((TypeError, ValueError), match=message):
+            estimator.fit(X, y, **rows)
+
+
+def test_steps_that_are_no_list_are_refused():
+    with pytest.raises(ValueError, match="'steps' parameter of HoldoutPipeline must"):
+        HoldoutPipeline(None).fit([[0.0], [1.0]], [0, 1])
 
 
 def test_rows_that_are_given_are_taken(digits):
