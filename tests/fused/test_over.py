@@ -119,11 +119,19 @@ def test_scores_are_those_of_one_process_bit_for_bit(over, call):
         assert_same_scores(call(), expected)
 
 
-def test_tasks_of_a_worker_share_their_array(over):
+def wait_for_two(folder):
+    """Wait until a task of each of two workers is under way."""
+    (folder / str(os.getpid())).touch()
+    deadline = time.monotonic() + 60
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def test_tasks_of_a_worker_share_their_array(over, tmp_path):
     rows = np.zeros((400, 1_000))
 
     def look(rows):
-        time.sleep(0.5)
+        wait_for_two(tmp_path)
         return os.getpid(), id(rows)
 
     with joblib.parallel_config("fused", over=over, n_jobs=2):
@@ -132,10 +140,9 @@ def test_tasks_of_a_worker_share_their_array(over):
 
 
 @WITHOUT_RAY
-def test_workers_are_two_other_processes(over):
+def test_workers_are_two_other_processes(over, tmp_path):
     def look():
-        # Neither worker is done before the other has begun.
-        time.sleep(0.5)
+        wait_for_two(tmp_path)
         return os.getpid()
 
     with joblib.parallel_config("fused", over=over, n_jobs=2):
