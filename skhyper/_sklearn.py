@@ -4,6 +4,7 @@ Whoever needs one takes it from here, so that a release of scikit-learn that mov
 one breaks one file, and the test of that file says which name it was.
 """
 
+from sklearn import get_config
 from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
@@ -46,7 +47,7 @@ __all__ = [
 
 
 def check_pipeline(pipeline: Pipeline) -> None:
-    """Refuse the steps of a Pipeline that its own ``fit`` would refuse.
+    """Refuse the parameters of a Pipeline that its own ``fit`` would refuse.
 
     Parameters
     ----------
@@ -58,6 +59,15 @@ def check_pipeline(pipeline: Pipeline) -> None:
     TypeError
         If a step in front of the last is no transformer.
     ValueError
-        If the name of a step is there twice or cannot be one.
+        If the name of a step is there twice or cannot be one, another parameter is no
+        such thing, or ``transform_input`` is given without metadata routing.
     """
+    pipeline._validate_params()
+    routes = get_config()["enable_metadata_routing"]
+    if pipeline.transform_input is not None and not routes:
+        raise ValueError(
+            f"The 'transform_input' parameter of {type(pipeline).__name__} needs "
+            f"metadata routing. Got {pipeline.transform_input!r}; call "
+            "sklearn.set_config(enable_metadata_routing=True)."
+        )
     pipeline._validate_steps()

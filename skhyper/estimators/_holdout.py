@@ -19,11 +19,17 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_consistent_length, get_tags
 
-from skhyper._sklearn import check_method_params, check_pipeline, safe_split
+from skhyper._sklearn import check_method_params, fit_context, safe_split
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
-from skhyper.estimators._shares import shares_of, transform_arguments, transform_by
+from skhyper.estimators._shares import (
+    arguments_behind,
+    front_of,
+    shares_of,
+    transform_arguments,
+    transform_by,
+)
 
 __all__ = ["fit_with_holdout", "innermost"]
 
@@ -48,11 +54,9 @@ def fit_with_holdout(
     fit : callable or None, default=None
         Fits what no rows are kept apart for; None for its own ``fit``.
     """
-    holdout = holdout_of(estimator, y, params)
+    holdout = holdout_of(estimator, y, params) or _validation_rows(estimator, params)
     if holdout is not None:
-        fit_steps(estimator, X, y, holdout, params)
-    elif (name := _validation_rows(estimator, params)) is not None:
-        _fit_validated(estimator, X, y, params, name)
+        fit_steps(estimator, X, y, params, holdout)
     else:
         (fit or estimator.fit)(X, *(() if y is None else (y,)), **params)
 
@@ -144,10 +148,15 @@ def _rows_aside(
     return is_aside
 
 
+@fit_context(prefer_skip_nested_validation=False)
 def fit_steps(
-    pipeline: Pipeline, X: Any, y: Any, holdout: Holdout, params: Mapping[str, Any]
+    pipeline: Pipeline,
+    X: Any,
+    y: Any,
+    params: Mapping[str, Any],
+    holdout: Holdout | str,
 ) -> None:
-    """Fit the transformers without the rows set aside, and the last step on all.
+    """Fit the transformers without the rows held out, and the last step on all.
 
     Parameters
     ----------
@@ -155,38 +164,66 @@ def fit_steps(
         What is fitted.
     X, y : array-like
         All rows.
-    holdout : Holdout
-        Which of them are set aside.
     params : mapping of str to object
         Arguments of the fit.
+    holdout : Holdout or str
+        Which rows are set aside, or the argument that has those for validation.
     """
-    check_pipeline(pipeline)
     check_consistent_length(X, y)
     shares, own = shares_of(pipeline, params)
+    last: Any = pipeline.steps[-1][1]
+    if isinstance(holdout, str):
+        holdout = holdout.partition("__")[2]
+    context = pipeline._init_callback_context(max_subtasks=2)
+    context.call_on_fit_task_begin(estimator=pipeline, X=X, y=y)
     if len(pipeline) > 1:
-        X_train, y_train = safe_split(pipeline, X, y, holdout.train)
-        X_valid, _ = safe_split(pipeline, X, y, holdout.valid)
-        front = Pipeline(
-            pipeline.steps[:-1], memory=pipeline.memory, verbose=pipeline.verbose
-        )
-        given = check_method_params(X, shares, indices=holdout.train)
-        known = check_method_params(
-            X, transform_arguments(front, shares), indices=holdout.valid
-        )
-        X = holdout.join(
-            front.fit_transform(X_train, y_train, **given),
-            transform_by(front, X_valid, known),
-        )
-        # With a memory, the fitted steps are clones.
-        pipeline.steps[:-1] = front.steps
-    last = pipeline[-1]
-    if isinstance(last, Pipeline):
-        fit_steps(last, X, y, holdout, own)
-    else:
-        # It takes no others, nor `y_val` alone.
-        signature(last.fit).bind(X, y, **own)
-        weight, y_val = own.get("sample_weight"), own.get("y_val")
-        last._fit_by(holdout.seed, X, y, weight, None, y_val)
+        front = front_of(pipeline)
+        task = context.subcontext(task_name="fit-transform")
+        task.call_on_fit_task_begin(estimator=pipeline, X=X, y=y)
+        with task.propagate_callback_context(front):
+            X, own = _transform(front, X, y, shares, own, holdout)
+        task.call_on_fit_task_end(estimator=pipeline, X=X, y=y)
+        if pipeline.memory is not None:
+            # The fitted steps are clones.
+            pipeline.steps = [*front.steps[:-1], pipeline.steps[-1]]
+    task = context.subcontext(task_name="fit-final-estimator")
+    task.call_on_fit_task_begin(estimator=pipeline, X=X, y=y)
+    with task.propagate_callback_context(last):
+        if isinstance(last, Pipeline):
+            fit_steps(last, X, y, own, holdout)
+        elif isinstance(holdout, str):
+            last.fit(X, y, **own)
+        else:
+            # It takes no others, nor `y_val` alone.
+            signature(last.fit).bind(X, y, **own)
+            weight, y_val = own.get("sample_weight"), own.get("y_val")
+            last._fit_by(holdout.seed, X, y, weight, None, y_val)
+    task.call_on_fit_task_end(estimator=pipeline, X=X, y=y)
+    context.call_on_fit_task_end(estimator=pipeline, X=X, y=y)
+
+
+def _transform(
+    front: Pipeline,
+    X: Any,
+    y: Any,
+    shares: Mapping[str, Any],
+    own: Mapping[str, Any],
+    holdout: Holdout | str,
+) -> tuple[Any, Mapping[str, Any]]:
+    """Fit transformers, and give what the step behind them learns from."""
+    if isinstance(holdout, str):
+        X = front.fit_transform(X, y, **shares)
+        return X, {**own, holdout: transform_by(front, own[holdout], {})}
+    X_train, y_train = safe_split(front, X, y, holdout.train)
+    X_valid, _ = safe_split(front, X, y, holdout.valid)
+    given = check_method_params(X, shares, indices=holdout.train)
+    asked = transform_arguments(front, shares)
+    known = check_method_params(X, asked, indices=holdout.valid)
+    X = holdout.join(
+        front.fit_transform(X_train, y_train, **given),
+        transform_by(front, X_valid, known),
+    )
+    return X, arguments_behind(front, own, shares)
 
 
 def innermost(estimator: Any) -> tuple[list[str], Any]:
@@ -219,23 +256,3 @@ def _validation_rows(estimator: Any, params: Mapping[str, Any]) -> str | None:
     name = "__".join([*names, "X_val"])
     is_given = isinstance(last, NeuralNetwork) and params.get(name) is not None
     return name if is_given else None
-
-
-def _fit_validated(
-    pipeline: Pipeline, X: Any, y: Any, params: Mapping[str, Any], name: str
-) -> None:
-    """Fit the transformers on all rows, and transform the named ones by them."""
-    check_pipeline(pipeline)
-    front = Pipeline(
-        pipeline.steps[:-1], memory=pipeline.memory, verbose=pipeline.verbose
-    )
-    shares, own = shares_of(pipeline, params)
-    name = name.partition("__")[2]
-    if front.steps:
-        X = front.fit_transform(X, y, **shares)
-        own = {**own, name: transform_by(front, own[name], {})}
-        pipeline.steps[:-1] = front.steps
-    if isinstance(pipeline[-1], Pipeline):
-        _fit_validated(pipeline[-1], X, y, own, name)
-    else:
-        pipeline[-1].fit(X, y, **own)

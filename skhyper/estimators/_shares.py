@@ -7,13 +7,21 @@ from sklearn import get_config
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
+from skhyper._sklearn import check_pipeline
 from skhyper.exceptions import did_you_mean
 
-__all__ = ["check_steps", "shares_of", "transform_arguments", "transform_by"]
+__all__ = [
+    "arguments_behind",
+    "check_steps",
+    "front_of",
+    "shares_of",
+    "transform_arguments",
+    "transform_by",
+]
 
 
 def check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
-    """Refuse arguments for steps that there are not.
+    """Refuse what a Pipeline cannot be fitted with: its own, and of the arguments.
 
     Parameters
     ----------
@@ -24,9 +32,13 @@ def check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
 
     Raises
     ------
+    TypeError
+        If a step in front of the last is no transformer.
     ValueError
-        If some are for none of its steps; all of them are in the one message.
+        If the Pipeline would refuse a parameter of its own, or some arguments are for
+        none of its steps; all of these are in the one message.
     """
+    check_pipeline(pipeline)
     if get_config()["enable_metadata_routing"]:
         # Whoever requests an argument takes it, and what nobody does is refused.
         return
@@ -63,8 +75,8 @@ def shares_of(
 
     Raises
     ------
-    ValueError
-        If some are for none of its steps.
+    TypeError, ValueError
+        As by `check_steps`.
     """
     check_steps(pipeline, params)
     last = pipeline.steps[-1][0]
@@ -87,6 +99,29 @@ def shares_of(
     own = by_step.pop(last)["fit"] if last in by_step else {}
     wanted = {n for step in by_step.values() for share in step.values() for n in share}
     return {n: v for n, v in params.items() if n in wanted}, own
+
+
+def front_of(pipeline: Pipeline) -> Pipeline:
+    """Give the transformers of a Pipeline, as one that does with them as it would.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The Pipeline.
+
+    Returns
+    -------
+    front : Pipeline
+        Its steps, without the last. What a Pipeline ends in is not kept in its memory,
+        and so this one ends in a step that does nothing.
+    """
+    end = f"before {pipeline.steps[-1][0]}"
+    return Pipeline(
+        [*pipeline.steps[:-1], (end, "passthrough")],
+        transform_input=pipeline.transform_input,
+        memory=pipeline.memory,
+        verbose=pipeline.verbose,
+    )
 
 
 def transform_by(front: Pipeline, X: Any, params: Mapping[str, Any]) -> Any:
@@ -132,3 +167,30 @@ def transform_arguments(front: Pipeline, shares: Mapping[str, Any]) -> dict[str,
         return {}
     names = get_routing_for_object(front).consumes("transform", shares)
     return {name: shares[name] for name in names}
+
+
+def arguments_behind(
+    front: Pipeline, own: Mapping[str, Any], shares: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Transform those arguments of a last step that ``transform_input`` names.
+
+    Parameters
+    ----------
+    front : Pipeline
+        Transformers that have been fitted.
+    own : mapping of str to object
+        Arguments of the step behind them.
+    shares : mapping of str to object
+        Arguments of their fit.
+
+    Returns
+    -------
+    own : dict of str to object
+        The arguments of the last step.
+    """
+    named = set(front.transform_input or ()).intersection(own)
+    given = transform_arguments(front, shares) if named else {}
+    return {
+        name: transform_by(front, value, given) if name in named else value
+        for name, value in own.items()
+    }

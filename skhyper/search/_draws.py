@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -211,17 +211,18 @@ class Draws:
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Tell how the last batch did, and save it.
 
-        What was not evaluated, or is to be gone on with, is asked for again.
+        What was not evaluated or is to be gone on with is saved to be asked for again.
         """
         known = {outcome.notes["trial"]: outcome for outcome in outcomes}
-        for trial in self._asked:
-            outcome = known.get(trial["tid"])
-            if outcome and not (self.goes_on and outcome.cut_short):
-                self._tell(trial, outcome)
+        asked = [(t, known[t["tid"]]) for t in self._asked if t["tid"] in known]
         if self._asked:
-            self.trials.refresh()
+            self._tell([pair for pair in asked if not self._is_cut(pair[1])])
             self._save()
+            self._tell([pair for pair in asked if self._is_cut(pair[1])])
         self._asked = []
+
+    def _is_cut(self, outcome: Outcome) -> bool:
+        return self.goes_on and outcome.cut_short
 
     def tell_rest(self, outcomes: Sequence[Outcome]) -> None:
         """Tell how a batch did that had not been told of when the search ended.
@@ -233,14 +234,16 @@ class Draws:
         """
         self.tell(outcomes)
 
-    def _tell(self, trial: dict[str, Any], outcome: Outcome) -> None:
-        score = self.score(outcome)
-        result = {"status": self.hyperopt.STATUS_OK, "loss": -score}
-        if math.isnan(score):
-            result = {"status": self.hyperopt.STATUS_FAIL}
-        result |= {RESULTS: write_outcome(outcome), **self._marks(outcome.params)}
-        trial["result"] = result
-        trial["state"] = self.hyperopt.JOB_STATE_DONE
+    def _tell(self, evaluated: Iterable[tuple[dict[str, Any], Outcome]]) -> None:
+        for trial, outcome in evaluated:
+            score = self.score(outcome)
+            result = {"status": self.hyperopt.STATUS_OK, "loss": -score}
+            if math.isnan(score):
+                result = {"status": self.hyperopt.STATUS_FAIL}
+            result |= {RESULTS: write_outcome(outcome), **self._marks(outcome.params)}
+            trial["result"] = result
+            trial["state"] = self.hyperopt.JOB_STATE_DONE
+        self.trials.refresh()
 
     def _marks(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Say which candidate a trial is, and from what it is made."""

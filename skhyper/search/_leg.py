@@ -15,7 +15,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
 from skhyper.estimators._holdout import fit_with_holdout
-from skhyper.estimators._shares import shares_of, transform_arguments, transform_by
+from skhyper.estimators._shares import (
+    arguments_behind,
+    front_of,
+    shares_of,
+    transform_arguments,
+    transform_by,
+)
 from skhyper.search._going_on import way_of
 from skhyper.search._target import Parameters
 from skhyper.training import Checkpoints, checkpoints_in_force
@@ -130,11 +136,12 @@ def _through_front(
     shares, own = shares_of(pipeline, params)
     if len(pipeline.steps) == 1:
         return X, own
-    front = pipeline[:-1]
+    front = front_of(pipeline)
     if is_first:
         X = front.fit_transform(X, y, **shares)
-        # With a memory, the fitted steps are clones.
-        pipeline.steps[:-1] = front.steps
+        if pipeline.memory is not None:
+            # The fitted steps are clones.
+            pipeline.steps = [*front.steps[:-1], pipeline.steps[-1]]
     else:
         X = transform_by(front, X, transform_arguments(front, shares))
-    return X, own
+    return X, arguments_behind(front, own, shares)

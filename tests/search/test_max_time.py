@@ -252,6 +252,20 @@ def test_kept_trials_go_on_from_where_the_time_was_up(name, digits, tmp_path):
     np.testing.assert_array_equal(results["mean_test_score"], whole["mean_test_score"])
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_trials_of_hyperopt_tell_what_was_scored_when_the_time_was_up(
+    kept, digits, tmp_path
+):
+    trials = tmp_path / "trials.json" if kept else None
+    search = SEARCHES["hyperopt"](
+        endless_net(), cv=2, random_state=0, memory=tmp_path / "memory", trials=trials
+    )
+    search.set_params(max_time=1, refit=False).fit(*digits)
+    scores = search.cv_results_["mean_test_score"]
+    losses = [loss for loss in search.trials_.losses() if loss is not None]
+    np.testing.assert_array_equal(losses, -scores)
+
+
 def test_a_kept_trial_without_a_score_has_failed(digits, tmp_path):
     kept = {"storage": f"sqlite:///{tmp_path / 'db'}", "study_name": "study"}
     search = SEARCHES["optuna"](
