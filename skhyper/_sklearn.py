@@ -4,6 +4,8 @@ Whoever needs one takes it from here, so that a release of scikit-learn that mov
 one breaks one file, and the test of that file says which name it was.
 """
 
+from contextlib import AbstractContextManager
+
 from sklearn import get_config
 from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
@@ -22,12 +24,14 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils._user_interface import _print_elapsed_time
 from sklearn.utils.metaestimators import _safe_split as safe_split
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "BaseSearchCV",
+    "Front",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
@@ -40,6 +44,7 @@ __all__ = [
     "convert_to_numpy",
     "fit_context",
     "get_namespace",
+    "last_step_timed",
     "safe_split",
     "validate_parameter_constraints",
     "warn_or_raise_about_fit_failures",
@@ -71,3 +76,30 @@ def check_pipeline(pipeline: Pipeline) -> None:
             "sklearn.set_config(enable_metadata_routing=True)."
         )
     pipeline._validate_steps()
+
+
+def last_step_timed(pipeline: Pipeline) -> AbstractContextManager[None]:
+    """Tell how long the last step of a Pipeline took, if the Pipeline is to tell.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The Pipeline.
+
+    Returns
+    -------
+    timed : context manager
+        In it the step is fitted.
+    """
+    message = pipeline._log_message(len(pipeline.steps) - 1)
+    timed: AbstractContextManager[None] = _print_elapsed_time("Pipeline", message)
+    return timed
+
+
+class Front(Pipeline):
+    """A Pipeline that tells nothing of its last step, in which nothing is done."""
+
+    def _log_message(self, step_idx: int) -> str | None:
+        is_last = step_idx == len(self.steps) - 1
+        message: str | None = None if is_last else super()._log_message(step_idx)
+        return message

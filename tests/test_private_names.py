@@ -15,7 +15,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skhyper import _joblib, _optuna, _sklearn, _torch
@@ -35,6 +35,19 @@ def test_a_pipeline_checks_its_steps_as_its_fit_does():
     with pytest.raises(TypeError) as raised:
         wrong.fit([[0.0]], [0.0])
     assert str(told.value) == str(raised.value)
+
+
+def test_a_pipeline_tells_of_its_last_step_but_for_its_front(capsys):
+    steps = [("scale", StandardScaler()), ("last", "passthrough")]
+    _sklearn.Front(steps, verbose=True).fit_transform([[0.0], [1.0]])
+    assert "(step 1 of 2) Processing scale" in (told := capsys.readouterr().out)
+    assert len(told.splitlines()) == 1
+    with _sklearn.last_step_timed(Pipeline(steps, verbose=True)):
+        assert not capsys.readouterr().out
+    assert "(step 2 of 2) Processing last, total=" in capsys.readouterr().out
+    with _sklearn.last_step_timed(Pipeline(steps)):
+        pass
+    assert not capsys.readouterr().out
 
 
 def test_a_worker_that_dies_raises_the_error_of_joblib():

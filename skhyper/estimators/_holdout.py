@@ -5,7 +5,8 @@ network sets some of them aside behind it, these are no strangers any more: a se
 of features by the target, for one, makes noise look like knowledge.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -16,10 +17,16 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse, vstack
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
+from sklearn.callback import CallbackContext
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_consistent_length, get_tags
 
-from skhyper._sklearn import check_method_params, fit_context, safe_split
+from skhyper._sklearn import (
+    check_method_params,
+    fit_context,
+    last_step_timed,
+    safe_split,
+)
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
@@ -175,20 +182,19 @@ def fit_steps(
     if isinstance(holdout, str):
         holdout = holdout.partition("__")[2]
     context = pipeline._init_callback_context(max_subtasks=2)
-    context.call_on_fit_task_begin(estimator=pipeline, X=X, y=y)
+    data = {"estimator": pipeline, "X": X, "y": y}
+    context.call_on_fit_task_begin(**data)
     if len(pipeline) > 1:
         front = front_of(pipeline)
-        task = context.subcontext(task_name="fit-transform")
-        task.call_on_fit_task_begin(estimator=pipeline, X=X, y=y)
-        with task.propagate_callback_context(front):
+        with _task(context, "fit-transform", front, data):
             X, own = _transform(front, X, y, shares, own, holdout)
-        task.call_on_fit_task_end(estimator=pipeline, X=X, y=y)
         if pipeline.memory is not None:
             # The fitted steps are clones.
             pipeline.steps = [*front.steps[:-1], pipeline.steps[-1]]
-    task = context.subcontext(task_name="fit-final-estimator")
-    task.call_on_fit_task_begin(estimator=pipeline, X=X, y=y)
-    with task.propagate_callback_context(last):
+    with (
+        last_step_timed(pipeline),
+        _task(context, "fit-final-estimator", last, {**data, "X": X}),
+    ):
         if isinstance(last, Pipeline):
             fit_steps(last, X, y, own, holdout)
         elif isinstance(holdout, str):
@@ -198,8 +204,19 @@ def fit_steps(
             signature(last.fit).bind(X, y, **own)
             weight, y_val = own.get("sample_weight"), own.get("y_val")
             last._fit_by(holdout.seed, X, y, weight, None, y_val)
-    task.call_on_fit_task_end(estimator=pipeline, X=X, y=y)
-    context.call_on_fit_task_end(estimator=pipeline, X=X, y=y)
+    context.call_on_fit_task_end(**{**data, "X": X})
+
+
+@contextmanager
+def _task(
+    context: CallbackContext, name: str, fitted: Any, data: dict[str, Any]
+) -> Iterator[None]:
+    """Tell the callbacks of a Pipeline of a part of its fit, as scikit-learn's does."""
+    task = context.subcontext(task_name=name)
+    task.call_on_fit_task_begin(**data)
+    with task.propagate_callback_context(fitted):
+        yield
+    task.call_on_fit_task_end(**data)
 
 
 def _transform(

@@ -7,7 +7,7 @@ from sklearn import get_config
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
-from skhyper._sklearn import check_pipeline
+from skhyper._sklearn import Front, check_pipeline
 from skhyper.exceptions import did_you_mean
 
 __all__ = [
@@ -90,15 +90,13 @@ def shares_of(
         others = {n: v for n, v in params.items() if not n.startswith(prefix)}
         return others, own
     routed = process_routing(pipeline, "fit", **params)
-    # Nothing is routed to those that only pass the rows on.
-    by_step = {
-        name: routed[name]
-        for name, step in pipeline.steps
-        if step is not None and step != "passthrough"
-    }
-    own = by_step.pop(last)["fit"] if last in by_step else {}
-    wanted = {n for step in by_step.values() for share in step.values() for n in share}
-    return {n: v for n, v in params.items() if n in wanted}, own
+    end = pipeline.steps[-1][1]
+    # Nothing is routed to what only passes the rows on.
+    own = {} if end is None or end == "passthrough" else routed[last]["fit"]
+    # A transformer may have asked for an argument by a name of its own.
+    front = get_routing_for_object(front_of(pipeline))
+    names = front.consumes("fit_transform", params)
+    return {name: value for name, value in params.items() if name in names}, own
 
 
 def front_of(pipeline: Pipeline) -> Pipeline:
@@ -112,11 +110,11 @@ def front_of(pipeline: Pipeline) -> Pipeline:
     Returns
     -------
     front : Pipeline
-        Its steps, without the last. What a Pipeline ends in is not kept in its memory,
-        and so this one ends in a step that does nothing.
+        Its steps, but with nothing done in the last. (The memory of a Pipeline does not
+        keep what it ends in.)
     """
-    end = f"before {pipeline.steps[-1][0]}"
-    return Pipeline(
+    end = pipeline.steps[-1][0]
+    return Front(
         [*pipeline.steps[:-1], (end, "passthrough")],
         transform_input=pipeline.transform_input,
         memory=pipeline.memory,
@@ -190,7 +188,10 @@ def arguments_behind(
     """
     named = set(front.transform_input or ()).intersection(own)
     given = transform_arguments(front, shares) if named else {}
-    return {
-        name: transform_by(front, value, given) if name in named else value
-        for name, value in own.items()
-    }
+
+    def transform(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(transform, value))
+        return transform_by(front, value, given)
+
+    return {n: transform(value) if n in named else value for n, value in own.items()}

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,9 +23,9 @@ from skhyper.spaces._hyperopt import drawn_as
 __all__ = ["Draws"]
 
 # Where a trial keeps what is known of its candidate, which one that is and from what it
-# was made, and that it is of another search.
+# was made, that it is of another search, and that it is to be gone on with.
 RESULTS, PARAMS = "skhyper:results", "skhyper:params"
-ORIGIN, TOLD = "skhyper:origin", "skhyper:told"
+ORIGIN, TOLD, CUT = "skhyper:origin", "skhyper:told", "skhyper:cut"
 
 
 class Draws:
@@ -83,6 +83,7 @@ class Draws:
         self.goes_on = goes_on
         self.known = known
         self.origin: Origin | None = None
+        self._reopen()
         n_done = self._n_known() - len(self._cut_off())
         self.n_evaluations = max(n_iter - n_done, 0)
         self.expression = hyperopt.hp.choice(
@@ -211,18 +212,16 @@ class Draws:
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Tell how the last batch did, and save it.
 
-        What was not evaluated or is to be gone on with is saved to be asked for again.
+        What was not evaluated is asked for again.
         """
         known = {outcome.notes["trial"]: outcome for outcome in outcomes}
-        asked = [(t, known[t["tid"]]) for t in self._asked if t["tid"] in known]
+        for trial in self._asked:
+            if (outcome := known.get(trial["tid"])) is not None:
+                self._tell(trial, outcome)
         if self._asked:
-            self._tell([pair for pair in asked if not self._is_cut(pair[1])])
+            self.trials.refresh()
             self._save()
-            self._tell([pair for pair in asked if self._is_cut(pair[1])])
         self._asked = []
-
-    def _is_cut(self, outcome: Outcome) -> bool:
-        return self.goes_on and outcome.cut_short
 
     def tell_rest(self, outcomes: Sequence[Outcome]) -> None:
         """Tell how a batch did that had not been told of when the search ended.
@@ -234,21 +233,29 @@ class Draws:
         """
         self.tell(outcomes)
 
-    def _tell(self, evaluated: Iterable[tuple[dict[str, Any], Outcome]]) -> None:
-        for trial, outcome in evaluated:
-            score = self.score(outcome)
-            result = {"status": self.hyperopt.STATUS_OK, "loss": -score}
-            if math.isnan(score):
-                result = {"status": self.hyperopt.STATUS_FAIL}
-            result |= {RESULTS: write_outcome(outcome), **self._marks(outcome.params)}
-            trial["result"] = result
-            trial["state"] = self.hyperopt.JOB_STATE_DONE
-        self.trials.refresh()
+    def _tell(self, trial: dict[str, Any], outcome: Outcome) -> None:
+        score = self.score(outcome)
+        result = {"status": self.hyperopt.STATUS_OK, "loss": -score}
+        if math.isnan(score):
+            result = {"status": self.hyperopt.STATUS_FAIL}
+        if self.goes_on and outcome.cut_short:
+            result[CUT] = True
+        result |= {RESULTS: write_outcome(outcome), **self._marks(outcome.params)}
+        trial["result"] = result
+        trial["state"] = self.hyperopt.JOB_STATE_DONE
 
     def _marks(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Say which candidate a trial is, and from what it is made."""
         origin = {} if self.origin is None else {ORIGIN: self.origin.prints}
         return {PARAMS: fingerprint(params), **origin}
+
+    def _reopen(self) -> None:
+        """Have those trials asked for again that are to be gone on with."""
+        for trial in self.trials.trials:
+            if CUT in trial["result"]:
+                kept = {name: trial["result"][name] for name in (PARAMS, ORIGIN)}
+                trial["result"] = {"status": self.hyperopt.STATUS_NEW, **kept}
+                trial["state"] = self.hyperopt.JOB_STATE_NEW
 
     def _cut_off(self) -> list[dict[str, Any]]:
         """Find the trials of a batch that was cut off before they were evaluated."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import sklearn
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_iris
 from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import Pipeline
@@ -121,6 +121,68 @@ def test_transform_input_names_what_is_transformed(nested):
         inner = fitted["rest"] if nested else fitted
         expected = fitted["scale"].transform(X[:9])
         np.testing.assert_array_equal(inner["take"].reference_, expected)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_transform_input_transforms_each_part_of_a_tuple(nested):
+    with sklearn.config_context(enable_metadata_routing=True):
+        taker = Reference().set_fit_request(reference=True)
+        steps = [("take", taker), ("net", network())]
+        if nested:
+            steps = [("rest", Pipeline(steps))]
+        pipeline = HoldoutPipeline(
+            [("scale", StandardScaler()), *steps], transform_input=["reference"]
+        ).fit(X, Y, reference=(X[:5], X[5:12]))
+    inner = pipeline["rest"] if nested else pipeline
+    for part, rows in zip(inner["take"].reference_, (X[:5], X[5:12]), strict=True):
+        np.testing.assert_array_equal(part, pipeline["scale"].transform(rows))
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_transformers_ask_for_arguments_by_names_of_their_own(alone):
+    weight = np.linspace(0.1, 1, len(Y))
+    with sklearn.config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight="mine")
+        net = network().set_fit_request(sample_weight=not alone)
+        net.set_score_request(sample_weight=True)
+        sgd = SGDClassifier(random_state=0).set_fit_request(sample_weight=not alone)
+        sgd.set_score_request(sample_weight=True)
+        params = (
+            {"mine": weight} if alone else {"mine": weight, "sample_weight": weight}
+        )
+        steps = [("scale", scaler), ("net", net)]
+        pipeline = HoldoutPipeline(steps).fit(X, Y, **params)
+        search = searched(clone(Pipeline(steps))).fit(X, Y, **params)
+        legs = skhyper.HyperbandSearchCV(
+            Pipeline([("scale", clone(scaler)), ("last", sgd)]),
+            {"last__alpha": [0.01, 0.001, 0.0001, 0.1, 1.0]},
+            max_epochs=3,
+            cv=2,
+            random_state=0,
+        ).fit(X, Y, **params)
+    whole = StandardScaler().fit(X, sample_weight=weight).mean_
+    np.testing.assert_array_equal(legs.best_estimator_["scale"].mean_, whole)
+    for fitted in (pipeline, search.best_estimator_):
+        # Of the rows that are not set aside: nearer than without weights.
+        mean = fitted["scale"].mean_
+        assert np.linalg.norm(mean - whole) < np.linalg.norm(mean - X.mean(axis=0)) / 5
+
+
+@GIVEN
+@pytest.mark.parametrize("nested", [False, True])
+def test_what_a_verbose_pipeline_prints(nested, given, capsys):
+    def lines(early_stopping):
+        net = network(early_stopping=early_stopping)
+        steps = [("scale", StandardScaler()), ("before net", None), ("net", net)]
+        if nested:
+            inner = Pipeline([("center", StandardScaler()), ("net", net)], verbose=True)
+            steps[-1] = ("rest", inner)
+        params = {f"rest__{name}": rows for name, rows in given.items()}
+        HoldoutPipeline(steps, verbose=True).fit(X, Y, **(params if nested else given))
+        printed = capsys.readouterr().out.splitlines()
+        return [line.partition("total=")[0] for line in printed]
+
+    assert lines(early_stopping=True) == lines(early_stopping=False) != []
 
 
 @GIVEN

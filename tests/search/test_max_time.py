@@ -257,13 +257,20 @@ def test_trials_of_hyperopt_tell_what_was_scored_when_the_time_was_up(
     kept, digits, tmp_path
 ):
     trials = tmp_path / "trials.json" if kept else None
+    settings = {"cv": 2, "random_state": 0, "refit": False}
+    net = endless_net(max_epochs=500)
     search = SEARCHES["hyperopt"](
-        endless_net(), cv=2, random_state=0, memory=tmp_path / "memory", trials=trials
+        net, memory=tmp_path / "memory", trials=trials, max_time=1, **settings
     )
-    search.set_params(max_time=1, refit=False).fit(*digits)
-    scores = search.cv_results_["mean_test_score"]
+    scores = search.fit(*digits).cv_results_["mean_test_score"]
     losses = [loss for loss in search.trials_.losses() if loss is not None]
     np.testing.assert_array_equal(losses, -scores)
+    # These trials are gone on with, as they stand and from their file.
+    search.set_params(max_time=None, trials=trials or search.trials_)
+    results = search.fit(*digits).cv_results_
+    whole = SEARCHES["hyperopt"](net, **settings).fit(*digits).cv_results_
+    assert results["mean_n_epochs"].tolist() == whole["mean_n_epochs"].tolist()
+    np.testing.assert_array_equal(results["mean_test_score"], whole["mean_test_score"])
 
 
 def test_a_kept_trial_without_a_score_has_failed(digits, tmp_path):
