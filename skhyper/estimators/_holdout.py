@@ -33,6 +33,7 @@ from skhyper.estimators._recipe import draw_seed
 from skhyper.estimators._shares import (
     arguments_behind,
     front_of,
+    keep_front,
     shares_of,
     transform_arguments,
     transform_by,
@@ -61,7 +62,7 @@ def fit_with_holdout(
     fit : callable or None, default=None
         Fits what no rows are kept apart for; None for its own ``fit``.
     """
-    holdout = holdout_of(estimator, y, params) or _validation_rows(estimator, params)
+    holdout = _rows_aside(estimator, y, params) or _rows_given(estimator, params)
     if holdout is not None:
         fit_steps(estimator, X, y, params, holdout)
     else:
@@ -69,8 +70,8 @@ def fit_with_holdout(
 
 
 @dataclass(frozen=True)
-class Holdout:
-    """The rows that are set aside, and the seed by which they were drawn.
+class RowsAside:
+    """Rows that are drawn from those of the fit.
 
     ``train`` and ``valid`` are numbers of rows, ``seed`` is that of the network.
     """
@@ -79,7 +80,36 @@ class Holdout:
     valid: NDArray[np.intp]
     seed: int
 
-    def join(self, train: Any, valid: Any) -> Any:
+    def transform(
+        self,
+        front: Pipeline,
+        X: Any,
+        y: Any,
+        shares: Mapping[str, Any],
+        own: Mapping[str, Any],
+    ) -> tuple[Any, Mapping[str, Any]]:
+        """Fit transformers, and give what the step behind them learns from."""
+        X_train, y_train = safe_split(front, X, y, self.train)
+        X_valid, _ = safe_split(front, X, y, self.valid)
+        given = check_method_params(X, shares, indices=self.train)
+        asked = transform_arguments(front, shares)
+        known = check_method_params(X, asked, indices=self.valid)
+        X = self._join(
+            front.fit_transform(X_train, y_train, **given),
+            transform_by(front, X_valid, known),
+        )
+        return X, arguments_behind(front, own, shares)
+
+    def fit(
+        self, network: NeuralNetwork, X: Any, y: Any, params: Mapping[str, Any]
+    ) -> None:
+        """Fit the network on all rows, those set aside being these."""
+        # It takes no other arguments, nor `y_val` alone.
+        signature(network.fit).bind(X, y, **params)
+        weight, y_val = params.get("sample_weight"), params.get("y_val")
+        network._fit_by(self.seed, X, y, weight, None, y_val)
+
+    def _join(self, train: Any, valid: Any) -> Any:
         """Put rows back into their order, after each part was transformed."""
         order = np.argsort(np.concatenate([self.train, self.valid]))
         is_sparse = issparse(train)
@@ -93,25 +123,43 @@ class Holdout:
         return np.concatenate([train, valid])[order]
 
 
-def holdout_of(
-    estimator: BaseEstimator, y: Any, params: Mapping[str, Any]
-) -> Holdout | None:
-    """Draw the rows to set aside.
+@dataclass(frozen=True)
+class RowsGiven:
+    """Rows that are given to the network beside those of the fit.
 
-    Parameters
-    ----------
-    estimator : estimator object
-        What is to be fitted.
-    y : array-like
-        Target; may be None.
-    params : mapping of str to object
-        Arguments of the fit.
-
-    Returns
-    -------
-    holdout : Holdout or None
-        None where there is nothing to set them aside for.
+    ``name`` is the argument of the outermost Pipeline that has them.
     """
+
+    name: str
+
+    def transform(
+        self,
+        front: Pipeline,
+        X: Any,
+        y: Any,
+        shares: Mapping[str, Any],
+        own: Mapping[str, Any],
+    ) -> tuple[Any, Mapping[str, Any]]:
+        """Fit transformers, and give what the step behind them learns from."""
+        X = front.fit_transform(X, y, **shares)
+        rows = {
+            name: transform_by(front, value, {})
+            for name, value in own.items()
+            if self.name.endswith(f"__{name}")
+        }
+        return X, {**own, **rows}
+
+    def fit(
+        self, network: NeuralNetwork, X: Any, y: Any, params: Mapping[str, Any]
+    ) -> None:
+        """Fit the network, with the rows that are given among its arguments."""
+        network.fit(X, y, **params)
+
+
+def _rows_aside(
+    estimator: BaseEstimator, y: Any, params: Mapping[str, Any]
+) -> RowsAside | None:
+    """Draw the rows to set aside; None if there is nothing to set them aside for."""
     network, own = estimator, params
     # Other kinds of Pipelines have their own ways to fit.
     if not _is_plain(network) or get_tags(network).input_tags.pairwise:
@@ -125,10 +173,22 @@ def holdout_of(
         return None
     network._check_parameters()
     seed = draw_seed(network.random_state)
-    is_aside = _rows_aside(clone(network), y, own.get("sample_weight"), seed)
+    is_aside = _drawn_by(clone(network), y, own.get("sample_weight"), seed)
     if is_aside is None:
         return None
-    return Holdout(np.flatnonzero(~is_aside), np.flatnonzero(is_aside), seed)
+    return RowsAside(np.flatnonzero(~is_aside), np.flatnonzero(is_aside), seed)
+
+
+def _rows_given(
+    estimator: BaseEstimator, params: Mapping[str, Any]
+) -> RowsGiven | None:
+    """Find the rows that are given; None if there are none to be transformed."""
+    if get_config()["enable_metadata_routing"] or not _is_plain(estimator):
+        return None
+    names, last = innermost(estimator)
+    name = "__".join([*names, "X_val"])
+    is_given = isinstance(last, NeuralNetwork) and params.get(name) is not None
+    return RowsGiven(name) if is_given else None
 
 
 def _is_plain(estimator: Any) -> bool:
@@ -137,7 +197,7 @@ def _is_plain(estimator: Any) -> bool:
     return is_plain and bool(estimator.steps)
 
 
-def _rows_aside(
+def _drawn_by(
     network: NeuralNetwork, y: Any, sample_weight: Any, seed: int
 ) -> NDArray[np.bool_] | None:
     """Tell which rows an unfitted network would set aside; None if it would not."""
@@ -161,7 +221,7 @@ def fit_steps(
     X: Any,
     y: Any,
     params: Mapping[str, Any],
-    holdout: Holdout | str,
+    holdout: RowsAside | RowsGiven,
 ) -> None:
     """Fit the transformers without the rows held out, and the last step on all.
 
@@ -173,37 +233,28 @@ def fit_steps(
         All rows.
     params : mapping of str to object
         Arguments of the fit.
-    holdout : Holdout or str
-        Which rows are set aside, or the argument that has those for validation.
+    holdout : RowsAside or RowsGiven
+        The rows that are held out.
     """
     check_consistent_length(X, y)
     shares, own = shares_of(pipeline, params)
     last: Any = pipeline.steps[-1][1]
-    if isinstance(holdout, str):
-        holdout = holdout.partition("__")[2]
     context = pipeline._init_callback_context(max_subtasks=2)
     data = {"estimator": pipeline, "X": X, "y": y}
     context.call_on_fit_task_begin(**data)
     if len(pipeline) > 1:
         front = front_of(pipeline)
         with _task(context, "fit-transform", front, data):
-            X, own = _transform(front, X, y, shares, own, holdout)
-        if pipeline.memory is not None:
-            # The fitted steps are clones.
-            pipeline.steps = [*front.steps[:-1], pipeline.steps[-1]]
+            X, own = holdout.transform(front, X, y, shares, own)
+        keep_front(pipeline, front)
     with (
         last_step_timed(pipeline),
         _task(context, "fit-final-estimator", last, {**data, "X": X}),
     ):
         if isinstance(last, Pipeline):
             fit_steps(last, X, y, own, holdout)
-        elif isinstance(holdout, str):
-            last.fit(X, y, **own)
         else:
-            # It takes no others, nor `y_val` alone.
-            signature(last.fit).bind(X, y, **own)
-            weight, y_val = own.get("sample_weight"), own.get("y_val")
-            last._fit_by(holdout.seed, X, y, weight, None, y_val)
+            holdout.fit(last, X, y, own)
     context.call_on_fit_task_end(**{**data, "X": X})
 
 
@@ -217,30 +268,6 @@ def _task(
     with task.propagate_callback_context(fitted):
         yield
     task.call_on_fit_task_end(**data)
-
-
-def _transform(
-    front: Pipeline,
-    X: Any,
-    y: Any,
-    shares: Mapping[str, Any],
-    own: Mapping[str, Any],
-    holdout: Holdout | str,
-) -> tuple[Any, Mapping[str, Any]]:
-    """Fit transformers, and give what the step behind them learns from."""
-    if isinstance(holdout, str):
-        X = front.fit_transform(X, y, **shares)
-        return X, {**own, holdout: transform_by(front, own[holdout], {})}
-    X_train, y_train = safe_split(front, X, y, holdout.train)
-    X_valid, _ = safe_split(front, X, y, holdout.valid)
-    given = check_method_params(X, shares, indices=holdout.train)
-    asked = transform_arguments(front, shares)
-    known = check_method_params(X, asked, indices=holdout.valid)
-    X = holdout.join(
-        front.fit_transform(X_train, y_train, **given),
-        transform_by(front, X_valid, known),
-    )
-    return X, arguments_behind(front, own, shares)
 
 
 def innermost(estimator: Any) -> tuple[list[str], Any]:
@@ -263,13 +290,3 @@ def innermost(estimator: Any) -> tuple[list[str], Any]:
         name, last = last.steps[-1]
         names.append(name)
     return names, last
-
-
-def _validation_rows(estimator: Any, params: Mapping[str, Any]) -> str | None:
-    """Name the argument with validation rows that are to be transformed, if any."""
-    if get_config()["enable_metadata_routing"] or not _is_plain(estimator):
-        return None
-    names, last = innermost(estimator)
-    name = "__".join([*names, "X_val"])
-    is_given = isinstance(last, NeuralNetwork) and params.get(name) is not None
-    return name if is_given else None

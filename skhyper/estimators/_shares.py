@@ -14,6 +14,7 @@ __all__ = [
     "arguments_behind",
     "check_steps",
     "front_of",
+    "keep_front",
     "shares_of",
     "transform_arguments",
     "transform_by",
@@ -120,6 +121,21 @@ def front_of(pipeline: Pipeline) -> Pipeline:
         memory=pipeline.memory,
         verbose=pipeline.verbose,
     )
+
+
+def keep_front(pipeline: Pipeline, front: Pipeline) -> None:
+    """Let a Pipeline have the transformers that were fitted for it.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The Pipeline, whose steps are replaced where they have a memory, which fits
+        clones of them.
+    front : Pipeline
+        Its transformers, as `front_of` gave them, fitted.
+    """
+    if pipeline.memory is not None:
+        pipeline.steps = [*front.steps[:-1], pipeline.steps[-1]]
 
 
 def transform_by(front: Pipeline, X: Any, params: Mapping[str, Any]) -> Any:

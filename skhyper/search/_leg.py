@@ -18,6 +18,7 @@ from skhyper.estimators._holdout import fit_with_holdout
 from skhyper.estimators._shares import (
     arguments_behind,
     front_of,
+    keep_front,
     shares_of,
     transform_arguments,
     transform_by,
@@ -139,9 +140,7 @@ def _through_front(
     front = front_of(pipeline)
     if is_first:
         X = front.fit_transform(X, y, **shares)
-        if pipeline.memory is not None:
-            # The fitted steps are clones.
-            pipeline.steps = [*front.steps[:-1], pipeline.steps[-1]]
+        keep_front(pipeline, front)
     else:
         X = transform_by(front, X, transform_arguments(front, shares))
     return X, arguments_behind(front, own, shares)
