@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 import pytest
 import torch
+from sklearn import config_context
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import get_scorer
@@ -37,17 +38,43 @@ def test_a_pipeline_checks_its_steps_as_its_fit_does():
     assert str(told.value) == str(raised.value)
 
 
-def test_a_pipeline_tells_of_its_last_step_but_for_its_front(capsys):
+def test_a_pipeline_tells_of_its_steps_one_after_the_other(capsys):
     steps = [("scale", StandardScaler()), ("last", "passthrough")]
-    _sklearn.Front(steps, verbose=True).fit_transform([[0.0], [1.0]])
+    pipeline = Pipeline(steps, verbose=True)
+    context = _sklearn.callback_context(pipeline)
+    X = _sklearn.fit_transformers(pipeline, [[0.0], [1.0]], None, {}, context)
+    assert X.tolist() == [[-1.0], [1.0]]
     assert "(step 1 of 2) Processing scale" in (told := capsys.readouterr().out)
     assert len(told.splitlines()) == 1
-    with _sklearn.last_step_timed(Pipeline(steps, verbose=True)):
+    with _sklearn.last_step_timed(pipeline):
         assert not capsys.readouterr().out
     assert "(step 2 of 2) Processing last, total=" in capsys.readouterr().out
     with _sklearn.last_step_timed(Pipeline(steps)):
         pass
     assert not capsys.readouterr().out
+
+
+@pytest.mark.parametrize("routes", [False, True])
+def test_arguments_of_a_pipeline_are_given_to_its_steps(routes):
+    X, weight = np.array([[0.0], [2.0]]), [1.0, 3.0]
+    with config_context(enable_metadata_routing=routes):
+        scaler, ridge = StandardScaler(), Ridge()
+        pipeline = Pipeline([("scale", scaler), ("last", ridge)])
+        params = {"last__sample_weight": weight}
+        if routes:
+            scaler.set_fit_request(sample_weight=False)
+            ridge.set_fit_request(sample_weight=True)
+            pipeline.set_params(transform_input=["sample_weight"])
+            params = {"sample_weight": X}
+        [given] = params.values()
+        routed = _sklearn.arguments_of_steps(pipeline, params)
+        assert routed["last"]["fit"] == {"sample_weight": given}
+        assert not routed["scale"]["fit_transform"]
+        pipeline[:-1].fit(X)
+        own = _sklearn.last_arguments(pipeline, params)
+    assert [*own] == ["sample_weight"]
+    expected = [[-1.0], [1.0]] if routes else weight
+    np.testing.assert_array_equal(own["sample_weight"], expected)
 
 
 def test_a_worker_that_dies_raises_the_error_of_joblib():

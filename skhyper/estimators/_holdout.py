@@ -5,41 +5,33 @@ network sets some of them aside behind it, these are no strangers any more: a se
 of features by the target, for one, makes noise look like knowledge.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from inspect import signature
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import issparse, vstack
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
-from sklearn.callback import CallbackContext
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_consistent_length, get_tags
 
 from skhyper._sklearn import (
-    check_method_params,
+    callback_context,
     fit_context,
+    last_arguments,
     last_step_timed,
     safe_split,
 )
+from skhyper.estimators._held_out import RowsAside, RowsGiven
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
-from skhyper.estimators._shares import (
-    arguments_behind,
-    front_of,
-    keep_front,
-    shares_of,
-    transform_arguments,
-    transform_by,
-)
+from skhyper.estimators._steps import share_of_last
+from skhyper.exceptions import did_you_mean
 
-__all__ = ["fit_with_holdout", "innermost"]
+__all__ = ["fit_with_holdout"]
 
 
 def fit_with_holdout(
@@ -60,141 +52,69 @@ def fit_with_holdout(
     params : dict of str to object
         Arguments of its ``fit``.
     fit : callable or None, default=None
-        Fits what no rows are kept apart for; None for its own ``fit``.
+        How a Pipeline that asks for this itself is fitted where there are no rows to
+        keep apart; None for its own ``fit``, which others have.
     """
-    holdout = _rows_aside(estimator, y, params) or _rows_given(estimator, params)
-    if holdout is not None:
-        fit_steps(estimator, X, y, params, holdout)
+    rows = None
+    if fit is not None or _is_plain(estimator):
+        rows = _rows_held_out(estimator, X, y, params)
+    if rows is not None:
+        _fit_steps(estimator, rows, params)
     else:
         (fit or estimator.fit)(X, *(() if y is None else (y,)), **params)
 
 
-@dataclass(frozen=True)
-class RowsAside:
-    """Rows that are drawn from those of the fit.
-
-    ``train`` and ``valid`` are numbers of rows, ``seed`` is that of the network.
-    """
-
-    train: NDArray[np.intp]
-    valid: NDArray[np.intp]
-    seed: int
-
-    def transform(
-        self,
-        front: Pipeline,
-        X: Any,
-        y: Any,
-        shares: Mapping[str, Any],
-        own: Mapping[str, Any],
-    ) -> tuple[Any, Mapping[str, Any]]:
-        """Fit transformers, and give what the step behind them learns from."""
-        X_train, y_train = safe_split(front, X, y, self.train)
-        X_valid, _ = safe_split(front, X, y, self.valid)
-        given = check_method_params(X, shares, indices=self.train)
-        asked = transform_arguments(front, shares)
-        known = check_method_params(X, asked, indices=self.valid)
-        X = self._join(
-            front.fit_transform(X_train, y_train, **given),
-            transform_by(front, X_valid, known),
-        )
-        return X, arguments_behind(front, own, shares)
-
-    def fit(
-        self, network: NeuralNetwork, X: Any, y: Any, params: Mapping[str, Any]
-    ) -> None:
-        """Fit the network on all rows, those set aside being these."""
-        # It takes no other arguments, nor `y_val` alone.
-        signature(network.fit).bind(X, y, **params)
-        weight, y_val = params.get("sample_weight"), params.get("y_val")
-        network._fit_by(self.seed, X, y, weight, None, y_val)
-
-    def _join(self, train: Any, valid: Any) -> Any:
-        """Put rows back into their order, after each part was transformed."""
-        order = np.argsort(np.concatenate([self.train, self.valid]))
-        is_sparse = issparse(train)
-        if is_sparse:
-            return vstack([train, valid]).tocsr()[order]
-        if isinstance(train, pd.DataFrame):
-            return pd.concat([train, valid]).iloc[order]
-        if hasattr(train, "vstack"):
-            # A frame of polars, which need not be installed.
-            return train.vstack(valid)[order]
-        return np.concatenate([train, valid])[order]
+def _is_plain(estimator: Any) -> bool:
+    """Tell whether a Pipeline is fitted as scikit-learn's, but for rows held out."""
+    kind = type(estimator)
+    fits_so = kind is Pipeline or kind.fit is getattr(kind, "sets_rows_aside", None)
+    return fits_so and bool(estimator.steps)
 
 
-@dataclass(frozen=True)
-class RowsGiven:
-    """Rows that are given to the network beside those of the fit.
-
-    ``name`` is the argument of the outermost Pipeline that has them.
-    """
-
-    name: str
-
-    def transform(
-        self,
-        front: Pipeline,
-        X: Any,
-        y: Any,
-        shares: Mapping[str, Any],
-        own: Mapping[str, Any],
-    ) -> tuple[Any, Mapping[str, Any]]:
-        """Fit transformers, and give what the step behind them learns from."""
-        X = front.fit_transform(X, y, **shares)
-        rows = {
-            name: transform_by(front, value, {})
-            for name, value in own.items()
-            if self.name.endswith(f"__{name}")
-        }
-        return X, {**own, **rows}
-
-    def fit(
-        self, network: NeuralNetwork, X: Any, y: Any, params: Mapping[str, Any]
-    ) -> None:
-        """Fit the network, with the rows that are given among its arguments."""
-        network.fit(X, y, **params)
-
-
-def _rows_aside(
-    estimator: BaseEstimator, y: Any, params: Mapping[str, Any]
-) -> RowsAside | None:
-    """Draw the rows to set aside; None if there is nothing to set them aside for."""
-    network, own = estimator, params
-    # Other kinds of Pipelines have their own ways to fit.
-    if not _is_plain(network) or get_tags(network).input_tags.pairwise:
-        return None
+def _rows_held_out(
+    pipeline: Pipeline, X: Any, y: Any, params: Mapping[str, Any]
+) -> RowsAside | RowsGiven | None:
+    """Find the rows to hold out; None if no transformer would see them otherwise."""
+    own, network = share_of_last(pipeline, params), pipeline.steps[-1][1]
+    has_front = len(pipeline) > 1
     while _is_plain(network):
-        own = shares_of(network, own)[1]
-        network = network.steps[-1][1]
-    if not isinstance(network, NeuralNetwork) or own.get("X_val") is not None:
+        has_front |= len(network) > 1
+        own, network = share_of_last(network, own), network.steps[-1][1]
+    if not isinstance(network, NeuralNetwork) or not has_front:
         return None
-    if y is None or type(network).fit is not NeuralNetwork.fit:
+    _check_arguments(network, own)
+    if own.get("X_val") is not None:
+        # Where metadata are routed, `transform_input` says what is transformed.
+        is_routed = get_config()["enable_metadata_routing"]
+        return None if is_routed else RowsGiven(X, y, own["X_val"])
+    fits_itself = type(network).fit is not NeuralNetwork.fit
+    if y is None or fits_itself or get_tags(pipeline).input_tags.pairwise:
         return None
+    check_consistent_length(X, y)
     network._check_parameters()
-    seed = draw_seed(network.random_state)
+    state = network.random_state
+    seed = draw_seed(deepcopy(state))
     is_aside = _drawn_by(clone(network), y, own.get("sample_weight"), seed)
     if is_aside is None:
         return None
-    return RowsAside(np.flatnonzero(~is_aside), np.flatnonzero(is_aside), seed)
+    # As it will not be asked by the network itself.
+    draw_seed(state)
+    train, valid = np.flatnonzero(~is_aside), np.flatnonzero(is_aside)
+    X_train, y_train = safe_split(pipeline, X, y, train)
+    X_valid, _ = safe_split(pipeline, X, y, valid)
+    return RowsAside(train, valid, seed, X_train, X_valid, y, y_train)
 
 
-def _rows_given(
-    estimator: BaseEstimator, params: Mapping[str, Any]
-) -> RowsGiven | None:
-    """Find the rows that are given; None if there are none to be transformed."""
-    if get_config()["enable_metadata_routing"] or not _is_plain(estimator):
-        return None
-    names, last = innermost(estimator)
-    name = "__".join([*names, "X_val"])
-    is_given = isinstance(last, NeuralNetwork) and params.get(name) is not None
-    return RowsGiven(name) if is_given else None
-
-
-def _is_plain(estimator: Any) -> bool:
-    kind = type(estimator)
-    is_plain = kind is Pipeline or getattr(kind, "sets_rows_aside", False)
-    return is_plain and bool(estimator.steps)
+def _check_arguments(network: NeuralNetwork, names: Mapping[str, Any]) -> None:
+    _, _, *known = signature(network.fit).parameters
+    mistakes = [
+        f"{type(network).__name__}.fit takes {', '.join(map(repr, known))}. Got "
+        f"{name!r}.{did_you_mean(name, known)}"
+        for name in names
+        if name not in known
+    ]
+    if mistakes:
+        raise TypeError("\n".join(mistakes))
 
 
 def _drawn_by(
@@ -216,77 +136,21 @@ def _drawn_by(
 
 
 @fit_context(prefer_skip_nested_validation=False)
-def fit_steps(
-    pipeline: Pipeline,
-    X: Any,
-    y: Any,
-    params: Mapping[str, Any],
-    holdout: RowsAside | RowsGiven,
+def _fit_steps(
+    pipeline: Pipeline, rows: RowsAside | RowsGiven, params: Mapping[str, Any]
 ) -> None:
-    """Fit the transformers without the rows held out, and the last step on all.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        What is fitted.
-    X, y : array-like
-        All rows.
-    params : mapping of str to object
-        Arguments of the fit.
-    holdout : RowsAside or RowsGiven
-        The rows that are held out.
-    """
-    check_consistent_length(X, y)
-    shares, own = shares_of(pipeline, params)
+    """Fit the transformers without the rows held out, and the last step on all."""
+    context = callback_context(pipeline)
+    context.call_on_fit_task_begin(estimator=pipeline, **rows.told)
+    rows = rows.fit_front(pipeline, params, context)
     last: Any = pipeline.steps[-1][1]
-    context = pipeline._init_callback_context(max_subtasks=2)
-    data = {"estimator": pipeline, "X": X, "y": y}
-    context.call_on_fit_task_begin(**data)
-    if len(pipeline) > 1:
-        front = front_of(pipeline)
-        with _task(context, "fit-transform", front, data):
-            X, own = holdout.transform(front, X, y, shares, own)
-        keep_front(pipeline, front)
-    with (
-        last_step_timed(pipeline),
-        _task(context, "fit-final-estimator", last, {**data, "X": X}),
-    ):
+    own = last_arguments(pipeline, params)
+    task = context.subcontext(task_name="fit-final-estimator")
+    with last_step_timed(pipeline), task.propagate_callback_context(last):
+        task.call_on_fit_task_begin(estimator=pipeline, **rows.told)
         if isinstance(last, Pipeline):
-            fit_steps(last, X, y, own, holdout)
+            _fit_steps(last, rows, own)
         else:
-            holdout.fit(last, X, y, own)
-    context.call_on_fit_task_end(**{**data, "X": X})
-
-
-@contextmanager
-def _task(
-    context: CallbackContext, name: str, fitted: Any, data: dict[str, Any]
-) -> Iterator[None]:
-    """Tell the callbacks of a Pipeline of a part of its fit, as scikit-learn's does."""
-    task = context.subcontext(task_name=name)
-    task.call_on_fit_task_begin(**data)
-    with task.propagate_callback_context(fitted):
-        yield
-    task.call_on_fit_task_end(**data)
-
-
-def innermost(estimator: Any) -> tuple[list[str], Any]:
-    """Find what a Pipeline ends in, through those inside it.
-
-    Parameters
-    ----------
-    estimator : estimator object
-        A Pipeline or anything else.
-
-    Returns
-    -------
-    names : list of str
-        The names of the steps on the way.
-    last : object
-        The last step; the estimator itself if it is no Pipeline.
-    """
-    names, last = [], estimator
-    while isinstance(last, Pipeline) and last.steps:
-        name, last = last.steps[-1]
-        names.append(name)
-    return names, last
+            rows.fit_network(last, own)
+        task.call_on_fit_task_end(estimator=pipeline, **rows.told)
+    context.call_on_fit_task_end(estimator=pipeline, **rows.told)

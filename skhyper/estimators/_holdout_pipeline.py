@@ -6,9 +6,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 
 from skhyper._sklearn import InvalidParameterError, fit_context
-from skhyper.estimators._holdout import fit_with_holdout, innermost
+from skhyper.estimators._holdout import fit_with_holdout
 from skhyper.estimators._network import NeuralNetwork
-from skhyper.estimators._shares import check_steps
+from skhyper.estimators._steps import innermost
 
 __all__ = ["HoldoutPipeline"]
 
@@ -20,8 +20,9 @@ class HoldoutPipeline(Pipeline):
     package that stops early, or a Pipeline that ends so, the rows that the network
     would set aside are left out where the transformers in front of it are fitted. They
     are then transformed as new rows would be. So they tell honestly when to stop, and
-    what ``validation_scores_`` shows is not flattered. The searches of this package fit
-    every Pipeline so.
+    what ``validation_scores_`` shows is not flattered. Validation rows that are given
+    for the network are transformed likewise. The searches of this package fit every
+    Pipeline so.
 
     Parameters
     ----------
@@ -66,8 +67,6 @@ class HoldoutPipeline(Pipeline):
     True
     """
 
-    sets_rows_aside = True
-
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Fit the transformers and the network behind them.
@@ -92,25 +91,40 @@ class HoldoutPipeline(Pipeline):
         Raises
         ------
         InvalidParameterError
-            If the last step is no network, or the steps are no list; it is a
-            ValueError.
+            If the last step is no network, or the steps are no list of pairs; it is
+            a ValueError.
         TypeError
-            If a step in front of the last is no transformer.
+            If a step in front of the last is no transformer, or an argument is none
+            of the network's.
         ValueError
             If an argument is for a step that there is not, or the rows are too few to
             set some aside; or whatever a step raises.
         """
-        last: Any = innermost(self)[1]
+        if not all(map(_is_pair, self.steps)):
+            raise InvalidParameterError(
+                f"The 'steps' parameter of {type(self).__name__} must be a list of "
+                f"pairs of a name and an estimator. Got {self.steps!r}; "
+                "sklearn.pipeline.make_pipeline finds names by itself."
+            )
+        last = innermost(self)
         if self.steps and not isinstance(last, NeuralNetwork):
+            got = last if isinstance(last, str) else type(last).__name__
             remedy = "use scikit-learn's Pipeline for it"
             if isinstance(last, type):
-                last, remedy = f"class {last.__name__}", f"write {last.__name__}()"
+                got, remedy = f"class {last.__name__}", f"write {last.__name__}()"
             raise InvalidParameterError(
                 f"The 'steps' parameter of {type(self).__name__} must end in a network "
                 "of skhyper, or in a Pipeline that does. Got "
-                f"{last if isinstance(last, str) else type(last).__name__!r}; {remedy}."
+                f"{got!r}; {remedy}."
             )
-        check_steps(self, params)
         X, y = indexable(X, y)
         fit_with_holdout(self, X, y, params, super().fit)
         return self
+
+    # Searches hold out rows for a subclass only if it has no ``fit`` of its own.
+    sets_rows_aside = fit
+
+
+def _is_pair(step: Any) -> bool:
+    is_pair = isinstance(step, list | tuple) and len(step) == 2
+    return is_pair and isinstance(step[0], str)

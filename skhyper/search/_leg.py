@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from joblib import hash as hash_content
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -14,15 +15,9 @@ from sklearn.ensemble import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
+from skhyper._sklearn import callback_context, fit_transformers, last_arguments
 from skhyper.estimators._holdout import fit_with_holdout
-from skhyper.estimators._shares import (
-    arguments_behind,
-    front_of,
-    keep_front,
-    shares_of,
-    transform_arguments,
-    transform_by,
-)
+from skhyper.estimators._steps import check_steps, transform_rows
 from skhyper.search._going_on import way_of
 from skhyper.search._target import Parameters
 from skhyper.training import Checkpoints, checkpoints_in_force
@@ -49,6 +44,8 @@ class Leg:
         Any other estimator, as far as it has come.
     n_behind : int, default=0
         Epochs that ``estimator`` has behind it.
+    rows : array-like or None, default=None
+        What ``estimator`` learns from, where its transformers do not give that again.
     """
 
     n_epochs: int = 0
@@ -56,6 +53,7 @@ class Leg:
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     estimator: Any = None
     n_behind: int = 0
+    rows: Any = None
 
     @property
     def n_trained(self) -> int:
@@ -103,10 +101,13 @@ def fit_leg(
 def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: Mapping[str, Any]) -> None:
     """Train an estimator that is none of this package, and what is in front of it."""
     is_first = leg.estimator is None
-    leg.estimator, last = estimator, estimator
-    while isinstance(last, Pipeline):
-        X, params = _through_front(last, X, y, params, is_first)
-        last = last.steps[-1][1]
+    fitted = _fit_fronts(estimator, X, y, params) if is_first else leg.rows
+    last, X, params = _through_fronts(estimator, X, params)
+    if is_first and fitted is not X and hash_content(fitted) != hash_content(X):
+        # As of a TargetEncoder, which knows the targets of rows that it has seen.
+        leg.rows = fitted
+    leg.estimator = estimator
+    X = X if leg.rows is None else leg.rows
     n_more = leg.n_epochs - leg.n_behind
     data = (X,) if y is None else (X, y)
     way = way_of(last)
@@ -126,21 +127,28 @@ def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: Mapping[str, Any]) 
     leg.n_behind = leg.n_epochs
 
 
-def _through_front(
-    pipeline: Pipeline, X: Any, y: Any, params: Mapping[str, Any], is_first: bool
-) -> tuple[Any, Mapping[str, Any]]:
-    """Transform rows for the last step of a Pipeline, and give what it is to be told.
+def _fit_fronts(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> Any:
+    """Fit what is in front of an estimator in a Pipeline, and give the rows behind."""
+    while isinstance(estimator, Pipeline):
+        check_steps(estimator, params)
+        # Its own callbacks would be told of a part of its fit only.
+        context = callback_context(Pipeline(estimator.steps))
+        X = fit_transformers(estimator, X, y, params, context)
+        params = last_arguments(estimator, params)
+        estimator = estimator.steps[-1][1]
+    return X
+
+
+def _through_fronts(
+    estimator: Any, X: Any, params: Mapping[str, Any]
+) -> tuple[Any, Any, Mapping[str, Any]]:
+    """Give the last step of a Pipeline, the rows as new to it, and what it is told.
 
     With metadata routing, that is what it has requested for ``fit``, also where it is
-    trained by ``partial_fit``. The transformers are fitted in the first leg.
+    trained by ``partial_fit``.
     """
-    shares, own = shares_of(pipeline, params)
-    if len(pipeline.steps) == 1:
-        return X, own
-    front = front_of(pipeline)
-    if is_first:
-        X = front.fit_transform(X, y, **shares)
-        keep_front(pipeline, front)
-    else:
-        X = transform_by(front, X, transform_arguments(front, shares))
-    return X, arguments_behind(front, own, shares)
+    while isinstance(estimator, Pipeline):
+        X = transform_rows(estimator, X, params)
+        params = last_arguments(estimator, params)
+        estimator = estimator.steps[-1][1]
+    return estimator, X, params

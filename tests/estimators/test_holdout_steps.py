@@ -1,13 +1,17 @@
 """But for the rows held out, steps are treated as by scikit-learn's Pipeline."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.datasets import load_iris
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import SGDClassifier
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import skhyper
 from skhyper import HoldoutPipeline, MLPClassifier
@@ -230,14 +234,161 @@ class Recorder:
 
 
 @GIVEN
-def test_callbacks_of_a_pipeline_are_called(given):
-    def calls(fit, kind):
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("cached", [False, True])
+def test_callbacks_of_a_pipeline_are_called(cached, nested, given, tmp_path):
+    def calls(early_stopping, given):
         callback = Recorder()
-        steps = [("scale", StandardScaler()), ("net", network())]
-        fit(kind(steps).set_callbacks(callback)).fit(X, Y, **given)
+        net = network(early_stopping=early_stopping)
+        steps = [("scale", StandardScaler()), ("no", None), ("net", net)]
+        if nested:
+            steps[-1] = ("rest", Pipeline([("center", StandardScaler()), ("net", net)]))
+            given = {f"rest__{name}": rows for name, rows in given.items()}
+        memory = str(tmp_path / str(early_stopping)) if cached else None
+        pipeline = HoldoutPipeline(steps, memory=memory).set_callbacks(callback)
+        pipeline.fit(X, Y, **given).fit(X, Y, **given)
         return callback.calls
 
-    expected = ["setup", "begin fit", "begin fit-transform", "end fit-transform"]
-    expected += [f"{end} fit-final-estimator" for end in ("begin", "end")]
-    expected += ["end fit", "teardown"]
-    assert calls(lambda pipeline: pipeline, HoldoutPipeline) == expected
+    assert calls(True, given) == calls(False, {})
+
+
+class Cutter(TransformerMixin, BaseEstimator):
+    """Cuts texts into lists of unequal lengths."""
+
+    def fit(self, X, y=None):
+        self.is_fitted_ = True
+        return self
+
+    def transform(self, X):
+        return [text.split() for text in X]
+
+
+class Caster(TransformerMixin, BaseEstimator):
+    """Makes a column categorical."""
+
+    def fit(self, X, y=None):
+        self.is_fitted_ = True
+        return self
+
+    def transform(self, X):
+        return X.astype({"kind": "category"})
+
+
+def ragged():
+    texts = ["a b c d"[: 1 + 2 * (row % 4)] for row in range(150)]
+    counts = CountVectorizer(analyzer=list)
+    return texts, ("cut", Cutter()), [counts, TruncatedSVD(2)]
+
+
+def categorical():
+    kinds = ["rare" if row == 0 else "uv"[row % 2] for row in range(150)]
+    one_hot = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
+    columns = make_column_selector(dtype_include="category")
+    encoder = make_column_transformer((one_hot, columns), remainder="passthrough")
+    frame = pd.DataFrame({"kind": kinds, "length": X[:, 0]})
+    return frame, ("cast", Caster()), [encoder, StandardScaler()]
+
+
+@pytest.mark.parametrize("make", [ragged, categorical])
+def test_what_only_steps_inside_can_read_reaches_them(make):
+    rows, first, others = make()
+    steps = [first, ("rest", make_pipeline(*others, network()))]
+    pipeline = HoldoutPipeline(steps).fit(rows, Y)
+    search = skhyper.GridSearchCV(
+        Pipeline(steps), {"rest__mlpclassifier__lr": [0.01]}, cv=2, error_score="raise"
+    ).fit(rows, Y)
+    for fitted in (pipeline, search.best_estimator_):
+        assert fitted.predict(rows).shape == Y.shape
+    if make is categorical:
+        encoder = pipeline["rest"]["columntransformer"]
+        assert encoder.transformers_[0][2] == ["kind"]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_data_of_their_own_are_not_cut_to_rows(nested):
+    with sklearn.config_context(enable_metadata_routing=True):
+        taker = Reference().set_fit_request(reference=True)
+        steps = [("take", taker), ("net", network())]
+        if nested:
+            steps = [("rest", Pipeline(steps))]
+        steps.insert(0, ("scale", StandardScaler()))
+        pipeline = HoldoutPipeline(steps, transform_input=["reference"])
+        pipeline.fit(X, Y, reference=X[::-1])
+    inner = pipeline["rest"] if nested else pipeline
+    expected = pipeline["scale"].transform(X[::-1])
+    np.testing.assert_array_equal(inner["take"].reference_, expected)
+
+
+@pytest.mark.parametrize("early_stopping", [False, "auto"])
+def test_without_rows_held_out_the_same_is_drawn(early_stopping):
+    def state():
+        return np.random.RandomState(0)
+
+    def pipeline(kind):
+        net = network(early_stopping=early_stopping, random_state=state())
+        return kind([("scale", StandardScaler()), ("net", net)])
+
+    ours, theirs = (pipeline(kind).fit(X, Y) for kind in (HoldoutPipeline, Pipeline))
+    np.testing.assert_array_equal(ours.predict_proba(X), theirs.predict_proba(X))
+    grid = {"net__lr": [0.01, 0.02]}
+    settings = {"cv": 2, "refit": False}
+    ours, theirs = (
+        kind(pipeline(Pipeline), grid, **settings).fit(X, Y).cv_results_
+        for kind in (skhyper.GridSearchCV, sklearn.model_selection.GridSearchCV)
+    )
+    np.testing.assert_array_equal(ours["mean_test_score"], theirs["mean_test_score"])
+
+
+class Marking(HoldoutPipeline):
+    """Has a fit of its own."""
+
+    def fit(self, X, y=None, **params):
+        self.is_marked_ = True
+        return super().fit(X, y, **params)
+
+
+def test_a_fit_of_its_own_is_called():
+    steps = [("scale", StandardScaler()), ("net", network())]
+    search = searched(Marking(steps)).fit(X, Y)
+    assert search.best_estimator_.is_marked_
+    plain = searched(Pipeline(steps)).fit(X, Y)
+    for name in ("mean_test_score", "std_test_score"):
+        np.testing.assert_array_equal(search.cv_results_[name], plain.cv_results_[name])
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        (
+            {"net__sample_weigth": np.ones(150)},
+            TypeError,
+            "MLPClassifier.fit takes 'sample_weight', .* Did you mean 'sample_weight'",
+        ),
+        (
+            {"X_val": X, "y_val": Y},
+            ValueError,
+            "Got 'X_val'.* write net__X_val.* Got 'y_val'.* write net__y_val",
+        ),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_is_fitted(params, error, message):
+    Counter.count = 0
+    pipeline = HoldoutPipeline([("scale", Counter()), ("net", network())])
+    with pytest.raises(error, match=message):
+        pipeline.fit(X, Y, **params)
+    assert Counter.count == 0
+
+
+@pytest.mark.parametrize(
+    "steps", [[StandardScaler(), network()], [("scale", StandardScaler(), 1)]]
+)
+def test_steps_are_pairs(steps):
+    message = "'steps' parameter of HoldoutPipeline must be a list of pairs"
+    with pytest.raises(ValueError, match=message):
+        HoldoutPipeline(steps).fit(X, Y)
+
+
+def test_parameters_are_not_validated_where_that_is_switched_off():
+    steps = [("scale", StandardScaler()), ("net", network())]
+    with sklearn.config_context(skip_parameter_validation=True):
+        HoldoutPipeline(steps, verbose="yes").fit(X, Y)

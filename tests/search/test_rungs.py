@@ -24,11 +24,11 @@ from sklearn.linear_model import (
     SGDRegressor,
 )
 from sklearn.metrics import accuracy_score, make_scorer
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, KFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier as SklearnMLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import StandardScaler, TargetEncoder
 from sklearn.svm import SVC
 from skorch.callbacks import Callback
 
@@ -306,6 +306,38 @@ def test_estimators_of_scikit_learn_go_on(kind, name, front):
         again.set_params(warm_start=False)
     steps_of(again, 9)(rows, Y)
     np.testing.assert_array_equal(again.predict(rows), last.predict(rows))
+
+
+class Watched(SGDClassifier):
+    """Keeps the rows that it has learned from."""
+
+    rows = []
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        Watched.rows.append(np.array(X))
+        return super().partial_fit(X, y, classes, sample_weight)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_legs_learn_from_what_the_transformers_gave_when_they_were_fitted(nested):
+    # The encoder gives rows that it is fitted on the mean of others' targets.
+    rng = np.random.default_rng(0)
+    kinds, y = rng.integers(0, 60, (200, 1)), rng.integers(0, 2, 200)
+    fronts = [TargetEncoder(cv=KFold(5)), PCA(random_state=0)]
+    expected = make_pipeline(*fronts).fit_transform(kinds, y)
+    watched = Watched(random_state=0)
+    steps = [fronts[0], make_pipeline(fronts[1], watched)]
+    pipeline = make_pipeline(*(steps if nested else [*fronts, watched]))
+    name = "pipeline__watched__alpha" if nested else "watched__alpha"
+    Watched.rows.clear()
+    search = HyperbandSearchCV(
+        pipeline, {name: [1e-4, 1e-3, 0.01, 0.1, 1.0]}, max_epochs=3, random_state=0
+    )
+    everything = np.arange(len(y))
+    search.set_params(cv=[(everything, everything)], refit=False).fit(kinds, y)
+    assert len(Watched.rows) == search.metadata_["n_epochs"]
+    for rows in Watched.rows:
+        np.testing.assert_array_equal(rows, expected)
 
 
 def test_legs_of_an_estimator_of_scikit_learn_are_one_training():
