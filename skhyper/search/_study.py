@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from types import ModuleType
 from typing import Any
@@ -19,6 +19,7 @@ __all__ = [
     "is_in_space",
     "open_study",
     "params_from",
+    "replay",
     "set_sampler",
     "suggest_from",
 ]
@@ -147,6 +148,35 @@ def suggest_from(spaces: Sequence[SearchSpace], trial: Any) -> dict[str, Any]:
     return spaces[number].suggest(_Prefixed(trial, _prefix(number)))
 
 
+def replay(
+    optuna: ModuleType,
+    suggest: Callable[[Any], dict[str, Any]],
+    params: Mapping[str, Any],
+) -> tuple[Any, dict[str, Any]]:
+    """Have a space suggest what it has suggested, be its ranges narrower now.
+
+    Parameters
+    ----------
+    optuna : module
+        Optuna.
+    suggest : callable
+        Gives the candidate that a trial suggests from the space.
+    params : mapping of str to object
+        Parameters of a trial, as Optuna keeps them.
+
+    Returns
+    -------
+    trial : optuna.trial.FixedTrial
+        The trial, with the distributions of the space.
+    candidate : dict of str to object
+        What it suggests.
+    """
+    trial = optuna.trial.FixedTrial(params)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The value .* is out of the range")
+        return trial, suggest(trial)
+
+
 def is_in_space(
     optuna: ModuleType, suggest: Callable[[Any], dict[str, Any]], trial: Any
 ) -> bool:
@@ -166,13 +196,9 @@ def is_in_space(
     is_in_space : bool
         Whether the space has its parameters, and Optuna takes them for the same.
     """
-    fixed = optuna.trial.FixedTrial(trial.params)
     is_compatible = optuna.distributions.check_distribution_compatibility
     try:
-        with warnings.catch_warnings():
-            # A range may become narrower.
-            warnings.simplefilter("ignore")
-            suggest(fixed)
+        fixed, _ = replay(optuna, suggest, trial.params)
         for name, distribution in trial.distributions.items():
             is_compatible(distribution, fixed.distributions[name])
     except (KeyError, ValueError):

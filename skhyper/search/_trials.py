@@ -20,7 +20,7 @@ from skhyper.search._ownership import (
     process_of,
 )
 from skhyper.search._stopwatch import Stopwatch
-from skhyper.search._study import is_in_space
+from skhyper.search._study import is_in_space, replay
 from skhyper.search._told import add_told, is_told
 from skhyper.search._written import read_outcome, write_outcome
 
@@ -175,7 +175,7 @@ class Trials:
             text = trial.user_attrs.get(RESULTS)
             if trial.number in own or text is None or not self._counts(trial):
                 continue
-            params = self.suggest(self.optuna.trial.FixedTrial(trial.params))
+            _, params = replay(self.optuna, self.suggest, trial.params)
             outcome = read_outcome(text, params, n_splits, len(outcomes))
             if outcome is not None:
                 outcomes.append(outcome)

@@ -16,6 +16,9 @@ __all__ = ["as_domain"]
 
 _PRIORS = {"uniform": False, "log-uniform": True}
 
+# Their own expressions are not read, as the other engines could not draw from them.
+_ENGINES = {"hyperopt", "optuna", "ray"}
+
 
 def as_domain(value: Any) -> Domain | Switch:
     """Read a domain, list, array, distribution or dimension as a domain.
@@ -76,10 +79,15 @@ def as_domain(value: Any) -> Domain | Switch:
             f"A domain must have an order, which a set has not. Got {value!r}. Write "
             f"{list(value)!r}."
         )
+    is_of_an_engine = type(value).__module__.partition(".")[0] in _ENGINES
+    remedy = (
+        "Write a range as (low, high, 'uniform') or (low, high, 'log-uniform')."
+        if is_of_an_engine
+        else f"To fix a parameter at one value, write {[value]!r}."
+    )
     raise ValueError(
         "A domain must be a Float, an Int, a Choice, a Switch, a list of values, a "
-        f"scipy distribution or a skopt dimension. Got {value!r}. To fix a parameter "
-        f"at one value, write {[value]!r}."
+        f"scipy distribution or a skopt dimension. Got {value!r}. {remedy}"
     )
 
 

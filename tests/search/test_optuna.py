@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from copy import deepcopy
 from pathlib import Path
 
@@ -157,6 +158,22 @@ def test_a_study_in_a_storage_is_gone_on_with(kind, tmp_path):
     assert going_on.fusion_report_["lanes"].sum() == 6 * 3
     nothing_new = make(n_iter=14, **settings).fit(X, Y)
     assert_same(nothing_new, going_on)
+
+
+def test_a_study_is_gone_on_with_in_a_narrower_range(tmp_path):
+    settings = {"storage": f"sqlite:///{tmp_path}/study.db", "study_name": "one"}
+    wide = {"lr": (1e-4, 0.1, "log-uniform")}
+    narrow = {"lr": (1e-4, 2e-4, "log-uniform")}
+    net = MLPClassifier((4,), max_epochs=2)
+    search = OptunaSearchCV(net, wide, n_iter=4, random_state=0, **settings)
+    known = search.fit(X, Y).cv_results_["param_lr"]
+    search.set_params(space=narrow, n_iter=6)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        rates = search.fit(X, Y).cv_results_["param_lr"]
+    assert not [one for one in told if "range" in str(one.message)]
+    np.testing.assert_array_equal(rates[:4], known)
+    assert max(rates[:4]) > 2e-4 >= max(rates[4:])
 
 
 def run(memory, storage):

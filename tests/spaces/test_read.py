@@ -3,6 +3,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hyperopt import hp
+from optuna.distributions import FloatDistribution
+from ray import tune
 from scipy import stats
 from skopt.space import Categorical, Integer, Real
 
@@ -101,3 +104,13 @@ def test_what_is_refused(given: Any, message: str) -> None:
     with pytest.raises(ValueError, match="Got") as caught:
         as_domain(given)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "given",
+    [hp.uniform("lr", 0, 1), FloatDistribution(0, 1), tune.uniform(0, 1)],
+    ids=["hyperopt", "optuna", "ray"],
+)
+def test_expressions_of_engines_are_refused(given: Any) -> None:
+    with pytest.raises(ValueError, match=r"Write a range as \(low, high, 'uniform'\)"):
+        as_domain(given)
