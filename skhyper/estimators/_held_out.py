@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 
 from skhyper._sklearn import check_method_params, fit_transformers
 from skhyper.estimators._network import NeuralNetwork
-from skhyper.estimators._steps import transform_rows
+from skhyper.estimators._steps import names_transformed, transform_rows
 
 __all__ = ["RowsAside", "RowsGiven"]
 
@@ -48,7 +48,11 @@ class RowsGiven:
     ) -> Self:
         """Fit the transformers of a Pipeline, and give the rows behind them."""
         X = fit_transformers(pipeline, self.X, self.y, params, context)
-        return replace(self, X=X, X_val=transform_rows(pipeline, self.X_val, {}))
+        try:
+            X_val = transform_rows(pipeline, self.X_val, {})
+        except ValueError as error:
+            raise ValueError(f"In X_val: {error}") from error
+        return replace(self, X=X, X_val=X_val)
 
     def fit_network(self, network: NeuralNetwork, params: Mapping[str, Any]) -> None:
         """Fit the network behind all of them."""
@@ -71,8 +75,8 @@ class RowsAside:
         The target of all of them.
     y_train : array-like
         That of the training rows.
-    whole : frozenset of str, default=()
-        Arguments of the fit that are not cut to rows, whatever their length.
+    whole : frozenset of str, default=frozenset()
+        Arguments of the fit that are data of their own, and not cut to these rows.
     """
 
     train: NDArray[np.intp]
@@ -93,8 +97,7 @@ class RowsAside:
         self, pipeline: Pipeline, params: Mapping[str, Any], context: CallbackContext
     ) -> Self:
         """Fit the transformers of a Pipeline, and give the rows behind them."""
-        # What is to be transformed are data of their own.
-        rows = replace(self, whole=self.whole.union(pipeline.transform_input or ()))
+        rows = replace(self, whole=self.whole | names_transformed(pipeline, params))
         given = rows._cut(params, self.train)
         X_train = fit_transformers(pipeline, self.X_train, self.y_train, given, context)
         known = rows._cut(params, self.valid)

@@ -52,8 +52,9 @@ def fit_with_holdout(
     params : dict of str to object
         Arguments of its ``fit``.
     fit : callable or None, default=None
-        How a Pipeline that asks for this itself is fitted where there are no rows to
-        keep apart; None for its own ``fit``, which others have.
+        Given by a Pipeline that is being fitted: what fits it where there are no rows
+        to keep apart. None for others; if they have a ``fit`` of their own, they are
+        fitted by that.
     """
     rows = None
     if fit is not None or _is_plain(estimator):
@@ -82,23 +83,31 @@ def _rows_held_out(
         own, network = share_of_last(network, own), network.steps[-1][1]
     if not isinstance(network, NeuralNetwork) or not has_front:
         return None
-    _check_arguments(network, own)
+    has_own_fit = type(network).fit is not NeuralNetwork.fit
+    if not has_own_fit:
+        _check_arguments(network, own)
     if own.get("X_val") is not None:
-        # Where metadata are routed, `transform_input` says what is transformed.
+        # Where metadata are routed, `transform_input` says what is transformed. And
+        # transformers may work in place.
         is_routed = get_config()["enable_metadata_routing"]
-        return None if is_routed else RowsGiven(X, y, own["X_val"])
-    fits_itself = type(network).fit is not NeuralNetwork.fit
-    if y is None or fits_itself or get_tags(pipeline).input_tags.pairwise:
+        return None if is_routed else RowsGiven(X, y, deepcopy(own["X_val"]))
+    if y is None or has_own_fit or get_tags(pipeline).input_tags.pairwise:
         return None
+    return _rows_aside(pipeline, network, X, y, own.get("sample_weight"))
+
+
+def _rows_aside(
+    pipeline: Pipeline, network: NeuralNetwork, X: Any, y: Any, sample_weight: Any
+) -> RowsAside | None:
+    """Set the rows aside that a network would; None if it would not."""
     check_consistent_length(X, y)
     network._check_parameters()
-    state = network.random_state
-    seed = draw_seed(deepcopy(state))
-    is_aside = _drawn_by(clone(network), y, own.get("sample_weight"), seed)
+    # It does not draw the seed itself again, but where there is nothing to set aside.
+    seed = draw_seed(deepcopy(network.random_state))
+    is_aside = _drawn_by(clone(network), y, sample_weight, seed)
     if is_aside is None:
         return None
-    # As it will not be asked by the network itself.
-    draw_seed(state)
+    draw_seed(network.random_state)
     train, valid = np.flatnonzero(~is_aside), np.flatnonzero(is_aside)
     X_train, y_train = safe_split(pipeline, X, y, train)
     X_valid, _ = safe_split(pipeline, X, y, valid)

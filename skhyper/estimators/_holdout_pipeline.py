@@ -100,12 +100,6 @@ class HoldoutPipeline(Pipeline):
             If an argument is for a step that there is not, or the rows are too few to
             set some aside; or whatever a step raises.
         """
-        if not all(map(_is_pair, self.steps)):
-            raise InvalidParameterError(
-                f"The 'steps' parameter of {type(self).__name__} must be a list of "
-                f"pairs of a name and an estimator. Got {self.steps!r}; "
-                "sklearn.pipeline.make_pipeline finds names by itself."
-            )
         last = innermost(self)
         if self.steps and not isinstance(last, NeuralNetwork):
             got = last if isinstance(last, str) else type(last).__name__
@@ -121,10 +115,5 @@ class HoldoutPipeline(Pipeline):
         fit_with_holdout(self, X, y, params, super().fit)
         return self
 
-    # Searches hold out rows for a subclass only if it has no ``fit`` of its own.
+    # Searches do so themselves, but for a subclass that has another ``fit``.
     sets_rows_aside = fit
-
-
-def _is_pair(step: Any) -> bool:
-    is_pair = isinstance(step, list | tuple) and len(step) == 2
-    return is_pair and isinstance(step[0], str)

@@ -7,10 +7,16 @@ from sklearn import get_config
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
-from skhyper._sklearn import arguments_of_steps, check_pipeline
+from skhyper._sklearn import InvalidParameterError, arguments_of_steps, check_pipeline
 from skhyper.exceptions import did_you_mean
 
-__all__ = ["check_steps", "innermost", "share_of_last", "transform_rows"]
+__all__ = [
+    "check_steps",
+    "innermost",
+    "names_transformed",
+    "share_of_last",
+    "transform_rows",
+]
 
 
 def check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
@@ -25,21 +31,24 @@ def check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
 
     Raises
     ------
+    InvalidParameterError
+        If its steps are no pairs; it is a ValueError.
     TypeError
         If a step in front of the last is no transformer.
     ValueError
         If the Pipeline would refuse a parameter of its own, or some arguments are for
         none of its steps; all of these are in the one message.
     """
+    _check_pairs(pipeline)
     check_pipeline(pipeline)
     if get_config()["enable_metadata_routing"]:
         # Whoever requests an argument takes it, and what nobody does is refused.
         return
-    steps = [name for name, _ in pipeline.steps]
+    steps = [name for name, step in pipeline.steps if step is not None]
     mistakes = {
         name: did_you_mean(step, steps)
         if "__" in name
-        else f" For the last step, write {steps[-1]}__{name}."
+        else f" For the last step, write {pipeline.steps[-1][0]}__{name}."
         for name in params
         if (step := name.partition("__")[0]) not in steps or step == name
     }
@@ -68,7 +77,7 @@ def share_of_last(pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, An
 
     Raises
     ------
-    TypeError, ValueError
+    InvalidParameterError, TypeError, ValueError
         As by `check_steps`.
     """
     check_steps(pipeline, params)
@@ -96,7 +105,8 @@ def transform_rows(pipeline: Pipeline, X: Any, params: Mapping[str, Any]) -> Any
     """
     if len(pipeline) == 1:
         return X
-    front, asked = pipeline[:-1], {}
+    # A subclass may not take the steps.
+    front, asked = Pipeline(pipeline.steps[:-1]), {}
     if get_config()["enable_metadata_routing"]:
         names = get_routing_for_object(front).consumes("transform", params)
         asked = {name: params[name] for name in names}
@@ -105,6 +115,35 @@ def transform_rows(pipeline: Pipeline, X: Any, params: Mapping[str, Any]) -> Any
         if step is not None and step != "passthrough":
             X = step.transform(X, **routed[name]["transform"])
     return X
+
+
+def names_transformed(pipeline: Pipeline, params: Mapping[str, Any]) -> frozenset[str]:
+    """Name the arguments of a fit that a Pipeline transforms for its steps.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The Pipeline. Its ``transform_input`` has the names that the steps give them.
+    params : mapping of str to object
+        Arguments of its ``fit``.
+
+    Returns
+    -------
+    names : frozenset of str
+        As they were given.
+    """
+    if not (pipeline.transform_input and params):
+        return frozenset()
+    values = [
+        taken[name]
+        for methods in arguments_of_steps(pipeline, params).values()
+        for taken in methods.values()
+        for name in pipeline.transform_input
+        if name in taken
+    ]
+    return frozenset(
+        name for name, given in params.items() if any(given is one for one in values)
+    )
 
 
 def innermost(estimator: Any) -> Any:
@@ -119,7 +158,27 @@ def innermost(estimator: Any) -> Any:
     -------
     last : object
         The last step; the estimator itself if it is no Pipeline.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the steps of one are no pairs; it is a ValueError.
     """
     while isinstance(estimator, Pipeline) and estimator.steps:
+        _check_pairs(estimator)
         estimator = estimator.steps[-1][1]
     return estimator
+
+
+def _check_pairs(pipeline: Pipeline) -> None:
+    if not all(map(_is_pair, pipeline.steps)):
+        raise InvalidParameterError(
+            f"The 'steps' parameter of {type(pipeline).__name__} must be a list of "
+            f"pairs of a name and an estimator. Got {pipeline.steps!r}; "
+            "sklearn.pipeline.make_pipeline finds names by itself."
+        )
+
+
+def _is_pair(step: Any) -> bool:
+    is_pair = isinstance(step, list | tuple) and len(step) == 2
+    return is_pair and isinstance(step[0], str)

@@ -117,7 +117,9 @@ def _taken(
     first, _, rest = name.partition("__")
     steps = {name for name, _ in estimator.steps}
     if not rest:
-        return estimator, name, set()
+        step, last = estimator.steps[-1]
+        names = _taken(last, name, searched)[2] or ()
+        return estimator, name, {f"{step}__{one}" for one in names}
     if first not in steps and f"{place}steps" not in searched:
         return estimator, first, steps
     step, last = estimator.steps[-1]

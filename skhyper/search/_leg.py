@@ -1,13 +1,15 @@
 """Training some epochs at a time, each leg from where the last one ended."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
+from pickle import PicklingError
 from typing import Any
 
+import joblib
 import numpy as np
-from joblib import hash as hash_content
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
@@ -27,6 +29,9 @@ __all__ = ["Leg", "fit_leg"]
 # Where a warm start counts all iterations, not those that come on top.
 COUNT_ALL = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
+# Takes rows through the steps of a Pipeline that are not the last.
+Transform = Callable[[Pipeline, Any, Mapping[str, Any]], Any]
+
 
 @dataclass
 class Leg:
@@ -44,8 +49,9 @@ class Leg:
         Any other estimator, as far as it has come.
     n_behind : int, default=0
         Epochs that ``estimator`` has behind it.
-    rows : array-like or None, default=None
-        What ``estimator`` learns from, where its transformers do not give that again.
+    rows : str or None, default=None
+        Hash of what ``estimator`` learns from behind its transformers; None if it has
+        none, or that cannot be hashed.
     """
 
     n_epochs: int = 0
@@ -53,7 +59,7 @@ class Leg:
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     estimator: Any = None
     n_behind: int = 0
-    rows: Any = None
+    rows: str | None = None
 
     @property
     def n_trained(self) -> int:
@@ -101,13 +107,12 @@ def fit_leg(
 def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: Mapping[str, Any]) -> None:
     """Train an estimator that is none of this package, and what is in front of it."""
     is_first = leg.estimator is None
-    fitted = _fit_fronts(estimator, X, y, params) if is_first else leg.rows
-    last, X, params = _through_fronts(estimator, X, params)
-    if is_first and fitted is not X and hash_content(fitted) != hash_content(X):
-        # As of a TargetEncoder, which knows the targets of rows that it has seen.
-        leg.rows = fitted
-    leg.estimator = estimator
-    X = X if leg.rows is None else leg.rows
+    if is_first:
+        last, rows, params = _behind_fronts(estimator, X, params, _fitting(y))
+        leg.estimator, leg.rows = estimator, None if rows is X else _hash(rows)
+        X = rows
+    else:
+        last, X, params = _behind_again(estimator, leg, X, y, params)
     n_more = leg.n_epochs - leg.n_behind
     data = (X,) if y is None else (X, y)
     way = way_of(last)
@@ -127,28 +132,53 @@ def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: Mapping[str, Any]) 
     leg.n_behind = leg.n_epochs
 
 
-def _fit_fronts(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> Any:
-    """Fit what is in front of an estimator in a Pipeline, and give the rows behind."""
-    while isinstance(estimator, Pipeline):
-        check_steps(estimator, params)
-        # Its own callbacks would be told of a part of its fit only.
-        context = callback_context(Pipeline(estimator.steps))
-        X = fit_transformers(estimator, X, y, params, context)
-        params = last_arguments(estimator, params)
-        estimator = estimator.steps[-1][1]
-    return X
-
-
-def _through_fronts(
-    estimator: Any, X: Any, params: Mapping[str, Any]
+def _behind_again(
+    estimator: Any, leg: Leg, X: Any, y: Any, params: Mapping[str, Any]
 ) -> tuple[Any, Any, Mapping[str, Any]]:
-    """Give the last step of a Pipeline, the rows as new to it, and what it is told.
+    """Give the last step, and what it has learned from: what it was given at first.
 
-    With metadata routing, that is what it has requested for ``fit``, also where it is
+    Some transformers give the rows that they are fitted on otherwise than they would
+    transform them, as TargetEncoder does, which knows the targets of rows that it has
+    seen. These are fitted again. (If that gives others still, they draw at random.)
+    """
+    if leg.rows is None:
+        return _behind_fronts(estimator, X, params, transform_rows)
+    # Transformers may work in place.
+    last, rows, own = _behind_fronts(estimator, deepcopy(X), params, transform_rows)
+    if _hash(rows) != leg.rows:
+        _, again, _ = _behind_fronts(clone(estimator), X, params, _fitting(y))
+        rows = again if _hash(again) == leg.rows else rows
+    return last, rows, own
+
+
+def _behind_fronts(
+    estimator: Any, X: Any, params: Mapping[str, Any], transform: Transform
+) -> tuple[Any, Any, Mapping[str, Any]]:
+    """Give the last step of a Pipeline, the rows behind the others, and its arguments.
+
+    With metadata routing, these are what it has requested for ``fit``, also where it is
     trained by ``partial_fit``.
     """
     while isinstance(estimator, Pipeline):
-        X = transform_rows(estimator, X, params)
+        X = transform(estimator, X, params)
         params = last_arguments(estimator, params)
         estimator = estimator.steps[-1][1]
     return estimator, X, params
+
+
+def _fitting(y: Any) -> Transform:
+    def fit(pipeline: Pipeline, X: Any, params: Mapping[str, Any]) -> Any:
+        check_steps(pipeline, params)
+        # Its own callbacks would be told of a part of its fit only.
+        context = callback_context(Pipeline(pipeline.steps))
+        return fit_transformers(pipeline, X, y, params, context)
+
+    return fit
+
+
+def _hash(rows: Any) -> str | None:
+    try:
+        content: str = joblib.hash(rows)
+    except (AttributeError, PicklingError, TypeError):
+        return None
+    return content

@@ -81,7 +81,8 @@ def as_domain(value: Any) -> Domain | Switch:
         )
     is_of_an_engine = type(value).__module__.partition(".")[0] in _ENGINES
     remedy = (
-        "Write a range as (low, high, 'uniform') or (low, high, 'log-uniform')."
+        "Write a range as (low, high, 'uniform') or (low, high, 'log-uniform'), and "
+        "values as a list."
         if is_of_an_engine
         else f"To fix a parameter at one value, write {[value]!r}."
     )

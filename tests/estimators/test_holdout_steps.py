@@ -304,16 +304,19 @@ def test_what_only_steps_inside_can_read_reaches_them(make):
         assert encoder.transformers_[0][2] == ["kind"]
 
 
+@pytest.mark.parametrize("name", ["reference", "another"])
 @pytest.mark.parametrize("nested", [False, True])
-def test_data_of_their_own_are_not_cut_to_rows(nested):
+def test_data_of_their_own_are_not_cut_to_rows(nested, name):
     with sklearn.config_context(enable_metadata_routing=True):
-        taker = Reference().set_fit_request(reference=True)
+        taker = Reference().set_fit_request(reference=name)
         steps = [("take", taker), ("net", network())]
         if nested:
+            # What is inside is given its arguments by the names of the call.
             steps = [("rest", Pipeline(steps))]
         steps.insert(0, ("scale", StandardScaler()))
-        pipeline = HoldoutPipeline(steps, transform_input=["reference"])
-        pipeline.fit(X, Y, reference=X[::-1])
+        names = [name if nested else "reference"]
+        pipeline = HoldoutPipeline(steps, transform_input=names)
+        pipeline.fit(X, Y, **{name: X[::-1]})
     inner = pipeline["rest"] if nested else pipeline
     expected = pipeline["scale"].transform(X[::-1])
     np.testing.assert_array_equal(inner["take"].reference_, expected)
@@ -369,21 +372,29 @@ def test_a_fit_of_its_own_is_called():
             ValueError,
             "Got 'X_val'.* write net__X_val.* Got 'y_val'.* write net__y_val",
         ),
+        ({"off__sample_weight": Y}, ValueError, "steps are 'scale', 'net'. Got 'off__"),
     ],
 )
 def test_wrong_arguments_are_refused_before_anything_is_fitted(params, error, message):
     Counter.count = 0
-    pipeline = HoldoutPipeline([("scale", Counter()), ("net", network())])
+    pipeline = HoldoutPipeline(
+        [("scale", Counter()), ("off", None), ("net", network())]
+    )
     with pytest.raises(error, match=message):
         pipeline.fit(X, Y, **params)
     assert Counter.count == 0
 
 
 @pytest.mark.parametrize(
-    "steps", [[StandardScaler(), network()], [("scale", StandardScaler(), 1)]]
+    ("steps", "kind"),
+    [
+        ([StandardScaler(), network()], "HoldoutPipeline"),
+        ([("scale", StandardScaler(), 1)], "HoldoutPipeline"),
+        ([("rest", Pipeline([StandardScaler(), network()]))], "Pipeline"),
+    ],
 )
-def test_steps_are_pairs(steps):
-    message = "'steps' parameter of HoldoutPipeline must be a list of pairs"
+def test_steps_are_pairs(steps, kind):
+    message = f"'steps' parameter of {kind} must be a list of pairs"
     with pytest.raises(ValueError, match=message):
         HoldoutPipeline(steps).fit(X, Y)
 
@@ -392,3 +403,69 @@ def test_parameters_are_not_validated_where_that_is_switched_off():
     steps = [("scale", StandardScaler()), ("net", network())]
     with sklearn.config_context(skip_parameter_validation=True):
         HoldoutPipeline(steps, verbose="yes").fit(X, Y)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("fused", [True, False])
+def test_rows_that_are_given_are_left_as_they_are(fused, nested):
+    given = X[1:].copy()
+    scale = StandardScaler(copy=False)
+    steps = [("scale", scale), ("net", network())]
+    name = "net"
+    if nested:
+        steps, name = [("rest", Pipeline(steps))], "rest__net"
+    params = {f"{name}__X_val": given, f"{name}__y_val": Y[1:]}
+    scores = []
+    for rates in ([0.01, 0.1], [0.1, 0.01]):
+        search = skhyper.GridSearchCV(
+            Pipeline(steps), {f"{name}__lr": rates}, cv=2, fused=fused, refit=False
+        ).fit(X, Y, **params)
+        scores.append(search.cv_results_["mean_test_score"])
+    np.testing.assert_array_equal(scores[0], scores[1][::-1])
+    np.testing.assert_array_equal(given, X[1:])
+
+
+def test_errors_of_rows_that_are_given_name_them():
+    pipeline = HoldoutPipeline([("scale", StandardScaler()), ("net", network())])
+    with pytest.raises(ValueError, match="In X_val: X has 2 features, but Stand"):
+        pipeline.fit(X, Y, net__X_val=X[:, :2], net__y_val=Y)
+
+
+class Taking(MLPClassifier):
+    """Takes any argument."""
+
+    def __init__(self, *, early_stopping=True, max_epochs=3, random_state=0):
+        super().__init__(
+            early_stopping=early_stopping,
+            max_epochs=max_epochs,
+            random_state=random_state,
+        )
+
+    def fit(self, *args, **params):
+        return super().fit(*args, **params)
+
+
+@GIVEN
+def test_a_network_may_take_any_argument(given):
+    params = {"net__sample_weight": np.ones(150), **given}
+    steps = [("scale", StandardScaler()), ("net", Taking())]
+    HoldoutPipeline(steps).fit(X, Y, **params)
+    grid = {"net__max_epochs": [2, 3]}
+    search = skhyper.GridSearchCV(Pipeline(steps), grid, cv=2, error_score="raise")
+    search.fit(X, Y, **params)
+
+
+class Made(HoldoutPipeline):
+    """Makes its steps."""
+
+    def __init__(self, lr=0.01):
+        self.lr = lr
+        super().__init__([("scale", StandardScaler()), ("net", network(lr=lr))])
+
+    def get_params(self, deep=True):
+        return {"lr": self.lr}
+
+
+@GIVEN
+def test_a_subclass_may_make_its_steps(given):
+    Made().fit(X, Y, **given)

@@ -397,7 +397,7 @@ def test_all_arguments_that_fit_does_not_take_are_in_one_message(estimator):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("sample_weight", "Got '.*sample_weight'"),
+        ("sample_weight", "Got '.*sample_weight'. Did you mean 'last__sample_weight'"),
         ("lst__sample_weight", "Got '.*lst__sample_weight'. Did you mean 'last'"),
         ("last", "Got '.*last'"),
     ],

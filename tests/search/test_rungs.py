@@ -329,15 +329,55 @@ def test_legs_learn_from_what_the_transformers_gave_when_they_were_fitted(nested
     steps = [fronts[0], make_pipeline(fronts[1], watched)]
     pipeline = make_pipeline(*(steps if nested else [*fronts, watched]))
     name = "pipeline__watched__alpha" if nested else "watched__alpha"
-    Watched.rows.clear()
-    search = HyperbandSearchCV(
-        pipeline, {name: [1e-4, 1e-3, 0.01, 0.1, 1.0]}, max_epochs=3, random_state=0
-    )
-    everything = np.arange(len(y))
-    search.set_params(cv=[(everything, everything)], refit=False).fit(kinds, y)
-    assert len(Watched.rows) == search.metadata_["n_epochs"]
-    for rows in Watched.rows:
+    for rows in rows_learned_from(pipeline, name, kinds, y):
         np.testing.assert_array_equal(rows, expected)
+
+
+def rows_learned_from(pipeline, name, X, y):
+    """Fit a search that has Watched at the end, on all rows of one split."""
+    Watched.rows.clear()
+    everything = np.arange(len(y))
+    search = HyperbandSearchCV(
+        pipeline,
+        {name: [1e-4, 1e-3, 0.01, 0.1, 1.0]},
+        max_epochs=3,
+        cv=[(everything, everything)],
+        refit=False,
+        random_state=0,
+        error_score="raise",
+    ).fit(X, y)
+    assert len(Watched.rows) == search.metadata_["n_epochs"]
+    return Watched.rows
+
+
+def test_legs_learn_from_what_transformers_give_that_work_in_place():
+    scaled = make_pipeline(StandardScaler(copy=False), Watched(random_state=0))
+    for rows in rows_learned_from(scaled, "watched__alpha", X * 5 + 30, Y):
+        np.testing.assert_array_equal(rows, StandardScaler().fit_transform(X * 5 + 30))
+
+
+class Noisy(TransformerMixin, BaseEstimator):
+    """Fits a shift at random, and gives rows of a type that cannot be pickled."""
+
+    def __init__(self, is_local=False):
+        self.is_local = is_local
+
+    def fit(self, X, y=None):
+        self.shift_ = np.random.default_rng().normal()
+        return self
+
+    def transform(self, X):
+        class Local(np.ndarray):
+            pass
+
+        return (X + self.shift_).view(Local if self.is_local else np.ndarray)
+
+
+@pytest.mark.parametrize("is_local", [False, True])
+def test_legs_learn_from_what_is_drawn_once(is_local):
+    noisy = make_pipeline(Noisy(is_local), Watched(random_state=0))
+    learned = rows_learned_from(noisy, "watched__alpha", X, Y)
+    assert len({rows[0, 0] for rows in learned}) == 5
 
 
 def test_legs_of_an_estimator_of_scikit_learn_are_one_training():
