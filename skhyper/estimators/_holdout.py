@@ -28,7 +28,7 @@ from skhyper.estimators._held_out import RowsAside, RowsGiven
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
-from skhyper.estimators._steps import share_of_last
+from skhyper.estimators._steps import copied, share_of_last
 from skhyper.exceptions import did_you_mean
 
 __all__ = ["fit_with_holdout"]
@@ -90,7 +90,7 @@ def _rows_held_out(
         # Where metadata are routed, `transform_input` says what is transformed. And
         # transformers may work in place.
         is_routed = get_config()["enable_metadata_routing"]
-        return None if is_routed else RowsGiven(X, y, deepcopy(own["X_val"]))
+        return None if is_routed else RowsGiven(X, y, copied(own["X_val"]))
     if y is None or has_own_fit or get_tags(pipeline).input_tags.pairwise:
         return None
     return _rows_aside(pipeline, network, X, y, own.get("sample_weight"))

@@ -12,6 +12,7 @@ from skhyper.exceptions import did_you_mean
 
 __all__ = [
     "check_steps",
+    "copied",
     "innermost",
     "names_transformed",
     "share_of_last",
@@ -117,6 +118,22 @@ def transform_rows(pipeline: Pipeline, X: Any, params: Mapping[str, Any]) -> Any
     return X
 
 
+def copied(rows: Any) -> Any:
+    """Copy rows, for transformers that work in place.
+
+    Parameters
+    ----------
+    rows : array-like
+        Rows.
+
+    Returns
+    -------
+    rows : array-like
+        A copy; the same object if it has no method for that.
+    """
+    return rows.copy() if hasattr(rows, "copy") else rows
+
+
 def names_transformed(pipeline: Pipeline, params: Mapping[str, Any]) -> frozenset[str]:
     """Name the arguments of a fit that a Pipeline transforms for its steps.
 
@@ -134,6 +151,7 @@ def names_transformed(pipeline: Pipeline, params: Mapping[str, Any]) -> frozense
     """
     if not (pipeline.transform_input and params):
         return frozenset()
+    # The steps may know them by other names, so they are told by what was given.
     values = [
         taken[name]
         for methods in arguments_of_steps(pipeline, params).values()

@@ -116,13 +116,14 @@ def _taken(
         return estimator, name, {*chain(*certain)} if is_certain else None
     first, _, rest = name.partition("__")
     steps = {name for name, _ in estimator.steps}
+    if not estimator.steps:
+        return estimator, name, set()
+    step, last = estimator.steps[-1]
     if not rest:
-        step, last = estimator.steps[-1]
         names = _taken(last, name, searched)[2] or ()
         return estimator, name, {f"{step}__{one}" for one in names}
     if first not in steps and f"{place}steps" not in searched:
         return estimator, first, steps
-    step, last = estimator.steps[-1]
     argument, place = name.removeprefix(f"{step}__"), f"{place}{step}"
     # The steps before are asked for their ``fit_transform`` where they have one.
     if argument == name or place in searched:

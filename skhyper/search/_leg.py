@@ -2,14 +2,13 @@
 
 import warnings
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from pickle import PicklingError
 from typing import Any
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
@@ -19,7 +18,7 @@ from sklearn.pipeline import Pipeline
 
 from skhyper._sklearn import callback_context, fit_transformers, last_arguments
 from skhyper.estimators._holdout import fit_with_holdout
-from skhyper.estimators._steps import check_steps, transform_rows
+from skhyper.estimators._steps import check_steps, copied, transform_rows
 from skhyper.search._going_on import way_of
 from skhyper.search._target import Parameters
 from skhyper.training import Checkpoints, checkpoints_in_force
@@ -49,9 +48,8 @@ class Leg:
         Any other estimator, as far as it has come.
     n_behind : int, default=0
         Epochs that ``estimator`` has behind it.
-    rows : str or None, default=None
-        Hash of what ``estimator`` learns from behind its transformers; None if it has
-        none, or that cannot be hashed.
+    rows : array-like or None, default=None
+        What ``estimator`` learns from, where its transformers would not give it again.
     """
 
     n_epochs: int = 0
@@ -59,7 +57,7 @@ class Leg:
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     estimator: Any = None
     n_behind: int = 0
-    rows: str | None = None
+    rows: Any = None
 
     @property
     def n_trained(self) -> int:
@@ -108,11 +106,11 @@ def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: Mapping[str, Any]) 
     """Train an estimator that is none of this package, and what is in front of it."""
     is_first = leg.estimator is None
     if is_first:
-        last, rows, params = _behind_fronts(estimator, X, params, _fitting(y))
-        leg.estimator, leg.rows = estimator, None if rows is X else _hash(rows)
-        X = rows
+        last, X, params = _behind_first(estimator, leg, X, y, params)
+    elif leg.rows is None:
+        last, X, params = _behind(estimator, X, params, transform_rows)
     else:
-        last, X, params = _behind_again(estimator, leg, X, y, params)
+        last, X, params = _behind(estimator, leg.rows, params, _pass_on)
     n_more = leg.n_epochs - leg.n_behind
     data = (X,) if y is None else (X, y)
     way = way_of(last)
@@ -132,26 +130,27 @@ def _go_on(estimator: Any, leg: Leg, X: Any, y: Any, params: Mapping[str, Any]) 
     leg.n_behind = leg.n_epochs
 
 
-def _behind_again(
+def _behind_first(
     estimator: Any, leg: Leg, X: Any, y: Any, params: Mapping[str, Any]
 ) -> tuple[Any, Any, Mapping[str, Any]]:
-    """Give the last step, and what it has learned from: what it was given at first.
+    """Fit what is in front of the last step, and see whether later legs can repeat it.
 
     Some transformers give the rows that they are fitted on otherwise than they would
     transform them, as TargetEncoder does, which knows the targets of rows that it has
-    seen. These are fitted again. (If that gives others still, they draw at random.)
+    seen. What these have given is kept.
     """
-    if leg.rows is None:
-        return _behind_fronts(estimator, X, params, transform_rows)
-    # Transformers may work in place.
-    last, rows, own = _behind_fronts(estimator, deepcopy(X), params, transform_rows)
-    if _hash(rows) != leg.rows:
-        _, again, _ = _behind_fronts(clone(estimator), X, params, _fitting(y))
-        rows = again if _hash(again) == leg.rows else rows
+    leg.estimator = estimator
+    is_last = leg.n_epochs == leg.max_epochs
+    if is_last or not isinstance(estimator, Pipeline):
+        return _behind(estimator, X, params, _fitting(y))
+    before = copied(X)
+    last, rows, own = _behind(estimator, X, params, _fitting(y))
+    _, again, _ = _behind(estimator, before, params, transform_rows)
+    leg.rows = None if _are_same(rows, again) else rows
     return last, rows, own
 
 
-def _behind_fronts(
+def _behind(
     estimator: Any, X: Any, params: Mapping[str, Any], transform: Transform
 ) -> tuple[Any, Any, Mapping[str, Any]]:
     """Give the last step of a Pipeline, the rows behind the others, and its arguments.
@@ -176,9 +175,13 @@ def _fitting(y: Any) -> Transform:
     return fit
 
 
-def _hash(rows: Any) -> str | None:
+def _pass_on(_: Pipeline, X: Any, __: Mapping[str, Any]) -> Any:
+    return X
+
+
+def _are_same(rows: Any, others: Any) -> bool:
     try:
-        content: str = joblib.hash(rows)
+        return bool(joblib.hash(rows) == joblib.hash(others))
     except (AttributeError, PicklingError, TypeError):
-        return None
-    return content
+        # They cannot be hashed.
+        return False

@@ -393,6 +393,13 @@ def test_all_arguments_that_fit_does_not_take_are_in_one_message(estimator):
     assert all(repr(name) in line for name, line in zip(wrong, lines, strict=True))
 
 
+def test_an_argument_for_a_pipeline_without_steps_is_refused():
+    X, y = load_iris(return_X_y=True)
+    search = GridSearchCV(Pipeline([]), {"memory": [None]}, scoring="accuracy")
+    with pytest.raises(TypeError, match="Got 'sample_weight'"):
+        search.fit(X, y, sample_weight=y)
+
+
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside"])
 @pytest.mark.parametrize(
     ("name", "words"),

@@ -318,19 +318,31 @@ class Watched(SGDClassifier):
         return super().partial_fit(X, y, classes, sample_weight)
 
 
+@pytest.mark.parametrize("is_shuffled", [False, True])
 @pytest.mark.parametrize("nested", [False, True])
-def test_legs_learn_from_what_the_transformers_gave_when_they_were_fitted(nested):
+def test_legs_learn_from_what_the_transformers_gave_when_they_were_fitted(
+    nested, is_shuffled
+):
     # The encoder gives rows that it is fitted on the mean of others' targets.
     rng = np.random.default_rng(0)
     kinds, y = rng.integers(0, 60, (200, 1)), rng.integers(0, 2, 200)
-    fronts = [TargetEncoder(cv=KFold(5)), PCA(random_state=0)]
+    folds = KFold(5, shuffle=is_shuffled)
+    fronts = [TargetEncoder(cv=folds), PCA(random_state=0)]
     expected = make_pipeline(*fronts).fit_transform(kinds, y)
+    known = make_pipeline(*fronts).fit(kinds, y).transform(kinds)
     watched = Watched(random_state=0)
     steps = [fronts[0], make_pipeline(fronts[1], watched)]
     pipeline = make_pipeline(*(steps if nested else [*fronts, watched]))
     name = "pipeline__watched__alpha" if nested else "watched__alpha"
-    for rows in rows_learned_from(pipeline, name, kinds, y):
-        np.testing.assert_array_equal(rows, expected)
+    learned = rows_learned_from(pipeline, name, kinds, y)
+    if not is_shuffled:
+        for rows in learned:
+            np.testing.assert_array_equal(rows, expected)
+    # Each of the candidates has it fitted anew, once.
+    assert len({rows.tobytes() for rows in learned}) == (5 if is_shuffled else 1)
+    for rows in learned:
+        assert abs(np.corrcoef(rows[:, 0], y)[0, 1]) < 0.3
+    assert abs(np.corrcoef(known[:, 0], y)[0, 1]) > 0.4
 
 
 def rows_learned_from(pipeline, name, X, y):
