@@ -1,6 +1,7 @@
 """A Pipeline taken apart: who is given which argument, and rows behind transformers."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from sklearn import get_config
@@ -129,9 +130,10 @@ def copied(rows: Any) -> Any:
     Returns
     -------
     rows : array-like
-        A copy; the same object if it has no method for that.
+        A copy. That of a list has the same items, which need not be such as can be
+        copied.
     """
-    return rows.copy() if hasattr(rows, "copy") else rows
+    return rows.copy() if hasattr(rows, "copy") else deepcopy(rows)
 
 
 def names_transformed(pipeline: Pipeline, params: Mapping[str, Any]) -> frozenset[str]:

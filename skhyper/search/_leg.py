@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pickle import PicklingError
 from typing import Any
 
 import joblib
@@ -182,6 +181,6 @@ def _pass_on(_: Pipeline, X: Any, __: Mapping[str, Any]) -> Any:
 def _are_same(rows: Any, others: Any) -> bool:
     try:
         return bool(joblib.hash(rows) == joblib.hash(others))
-    except (AttributeError, PicklingError, TypeError):
-        # They cannot be hashed.
+    except Exception:
+        # What they hold cannot be pickled, and may say so by any error.
         return False

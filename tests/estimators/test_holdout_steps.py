@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+import torch
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.datasets import load_iris
@@ -407,8 +408,9 @@ def test_parameters_are_not_validated_where_that_is_switched_off():
 
 @pytest.mark.parametrize("nested", [False, True])
 @pytest.mark.parametrize("fused", [True, False])
-def test_rows_that_are_given_are_left_as_they_are(fused, nested):
-    given = X[1:].copy()
+@pytest.mark.parametrize("kind", [np.asarray, torch.as_tensor])
+def test_rows_that_are_given_are_left_as_they_are(kind, fused, nested):
+    given = kind(X[1:].copy())
     scale = StandardScaler(copy=False)
     steps = [("scale", scale), ("net", network())]
     name = "net"
@@ -422,7 +424,7 @@ def test_rows_that_are_given_are_left_as_they_are(fused, nested):
         ).fit(X, Y, **params)
         scores.append(search.cv_results_["mean_test_score"])
     np.testing.assert_array_equal(scores[0], scores[1][::-1])
-    np.testing.assert_array_equal(given, X[1:])
+    np.testing.assert_array_equal(np.asarray(given), X[1:])
 
 
 def test_errors_of_rows_that_are_given_name_them():
