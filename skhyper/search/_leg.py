@@ -17,7 +17,12 @@ from sklearn.pipeline import Pipeline
 
 from skhyper._sklearn import callback_context, fit_transformers, last_arguments
 from skhyper.estimators._holdout import fit_with_holdout
-from skhyper.estimators._steps import check_steps, copied, transform_rows
+from skhyper.estimators._steps import (
+    check_steps,
+    copied,
+    share_of_last,
+    transform_rows,
+)
 from skhyper.search._going_on import way_of
 from skhyper.search._target import Parameters
 from skhyper.training import Checkpoints, checkpoints_in_force
@@ -144,9 +149,18 @@ def _behind_first(
         return _behind(estimator, X, params, _fitting(y))
     before = copied(X)
     last, rows, own = _behind(estimator, X, params, _fitting(y))
-    _, again, _ = _behind(estimator, before, params, transform_rows)
-    leg.rows = None if _are_same(rows, again) else rows
+    is_repeated = _are_same(rows, _again(estimator, before, params))
+    leg.rows = None if is_repeated else rows
     return last, rows, own
+
+
+def _again(estimator: Any, X: Any, params: Mapping[str, Any]) -> Any:
+    """Give the rows behind all fitted transformers, as a later leg would find them."""
+    while isinstance(estimator, Pipeline):
+        X = transform_rows(estimator, X, params)
+        params = share_of_last(estimator, params)
+        estimator = estimator.steps[-1][1]
+    return X
 
 
 def _behind(

@@ -43,6 +43,7 @@ from skhyper import (
 )
 from skhyper.search._brackets import make_brackets
 from skhyper.search._fold import splitter_of
+from skhyper.search._leg import Leg, fit_leg
 
 X, Y = load_iris(return_X_y=True)
 NET = MLPClassifier((6,), dropout=0.2, scheduler="cosine")
@@ -640,6 +641,41 @@ def test_arguments_of_no_step_are_refused(pipeline):
     words = r"ASHASearchCV.fit takes .* as step__argument.* Got 'sample_weight'"
     with pytest.raises(TypeError, match=words):
         search.fit(X, Y, sample_weight=WEIGHTS)
+
+
+class Scaler(StandardScaler):
+    """Tells how many rows it has transformed, each time."""
+
+    seen = []
+
+    def transform(self, X, copy=None):
+        Scaler.seen.append(len(X))
+        return super().transform(X, copy)
+
+
+class Referring(SGDClassifier):
+    """Is given rows beside those that it learns from."""
+
+    def fit(self, X, y, reference=None):
+        return super().fit(X, y)
+
+    def partial_fit(self, X, y, classes=None, reference=None):
+        assert abs(reference.mean()) < 0.5, "it is transformed"
+        return super().partial_fit(X, y, classes)
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_each_leg_transforms_an_argument_once(is_nested):
+    with config_context(enable_metadata_routing=True):
+        last = Referring(random_state=0).set_fit_request(reference=True)
+        if is_nested:
+            last = make_pipeline(PCA(2), last)
+        pipeline = make_pipeline(Scaler(), last, transform_input=["reference"])
+        leg = Leg(max_epochs=3)
+        for leg.n_epochs in (1, 2, 3):
+            Scaler.seen.clear()
+            fit_leg(pipeline, leg, X, Y, {"reference": X[::3]})
+            assert Scaler.seen.count(len(X[::3])) == 1
 
 
 @pytest.mark.parametrize("kind", PRUNED)
