@@ -79,7 +79,7 @@ SYNONYMS = {
 SHORTEST_PART = 3
 
 
-def did_you_mean(name: object, known: Iterable[object]) -> str:
+def did_you_mean(name: object, known: Iterable[object], place: str = "") -> str:
     """Name the known word that is nearest to a mistyped or a foreign one.
 
     Parameters
@@ -88,6 +88,8 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
         What was given. Anything but a string has no neighbour.
     known : iterable of object
         The words that would have been right, and things that are no words.
+    place : str, default=""
+        What is to be written in front of each of them.
 
     Returns
     -------
@@ -104,9 +106,11 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
     " Did you mean 'silu'?"
     >>> did_you_mean("newton", ["sgd", "adam", "adamw"])
     ''
+    >>> did_you_mean("drop", ["lr", "dropout"], place="net__")
+    " Did you mean 'net__dropout'?"
     """
     word = nearest(name, known)
-    return "" if word is None else f" Did you mean {word!r}?"
+    return "" if word is None else f" Did you mean {place + word!r}?"
 
 
 def nearest(name: object, known: Iterable[object]) -> str | None:

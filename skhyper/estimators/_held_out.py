@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse, vstack
 from sklearn.callback import CallbackContext
 from sklearn.pipeline import Pipeline
+from sklearn.utils import check_consistent_length
 
 from skhyper._sklearn import check_method_params, fit_transformers
 from skhyper.estimators._network import NeuralNetwork
@@ -106,8 +107,12 @@ class RowsAside:
 
     def fit_network(self, network: NeuralNetwork, params: Mapping[str, Any]) -> None:
         """Fit the network behind all of them, which sets the same rows aside."""
+        # Transformers may leave rows out, or make more of them.
+        check_consistent_length(self.X_train, self.train)
+        check_consistent_length(self.X_valid, self.valid)
         order = np.argsort(np.concatenate([self.train, self.valid]))
         X = _joined(self.X_train, self.X_valid, order)
+        # It takes no other arguments, and y_val alone is for the network to refuse.
         weight, y_val = params.get("sample_weight"), params.get("y_val")
         network._fit_by(self.seed, X, self.y, weight, None, y_val)
 

@@ -57,7 +57,7 @@ def fit_with_holdout(
         fitted by that.
     """
     rows = None
-    if fit is not None or _is_plain(estimator):
+    if fit is not None or _fits_as_pipeline(estimator):
         rows = _rows_held_out(estimator, X, y, params)
     if rows is not None:
         _fit_steps(estimator, rows, params)
@@ -65,10 +65,10 @@ def fit_with_holdout(
         (fit or estimator.fit)(X, *(() if y is None else (y,)), **params)
 
 
-def _is_plain(estimator: Any) -> bool:
+def _fits_as_pipeline(estimator: Any) -> bool:
     """Tell whether a Pipeline is fitted as scikit-learn's, but for rows held out."""
     kind = type(estimator)
-    fits_so = kind is Pipeline or kind.fit is getattr(kind, "sets_rows_aside", None)
+    fits_so = kind is Pipeline or kind.fit is getattr(kind, "_sets_rows_aside", None)
     return fits_so and bool(estimator.steps)
 
 
@@ -76,16 +76,18 @@ def _rows_held_out(
     pipeline: Pipeline, X: Any, y: Any, params: Mapping[str, Any]
 ) -> RowsAside | RowsGiven | None:
     """Find the rows to hold out; None if no transformer would see them otherwise."""
-    own, network = share_of_last(pipeline, params), pipeline.steps[-1][1]
-    has_front = len(pipeline) > 1
-    while _is_plain(network):
+    network: Any = pipeline
+    own, place, has_front = dict(params), "", False
+    while network is pipeline or _fits_as_pipeline(network):
         has_front |= len(network) > 1
-        own, network = share_of_last(network, own), network.steps[-1][1]
+        own = share_of_last(network, own, place)
+        name, network = network.steps[-1]
+        place += f"{name}__"
     if not isinstance(network, NeuralNetwork) or not has_front:
         return None
     has_own_fit = type(network).fit is not NeuralNetwork.fit
     if not has_own_fit:
-        _check_arguments(network, own)
+        _check_arguments(network, own, place)
     if own.get("X_val") is not None:
         # Where metadata are routed, `transform_input` says what is transformed. And
         # transformers may work in place.
@@ -102,7 +104,7 @@ def _rows_aside(
     """Set the rows aside that a network would; None if it would not."""
     check_consistent_length(X, y)
     network._check_parameters()
-    # It does not draw the seed itself again, but where there is nothing to set aside.
+    # Where there is nothing to set aside, the network will draw from it by itself.
     seed = draw_seed(deepcopy(network.random_state))
     is_aside = _drawn_by(clone(network), y, sample_weight, seed)
     if is_aside is None:
@@ -114,11 +116,13 @@ def _rows_aside(
     return RowsAside(train, valid, seed, X_train, X_valid, y, y_train)
 
 
-def _check_arguments(network: NeuralNetwork, names: Mapping[str, Any]) -> None:
+def _check_arguments(
+    network: NeuralNetwork, names: Mapping[str, Any], place: str
+) -> None:
     _, _, *known = signature(network.fit).parameters
     mistakes = [
         f"{type(network).__name__}.fit takes {', '.join(map(repr, known))}. Got "
-        f"{name!r}.{did_you_mean(name, known)}"
+        f"{place + name!r}.{did_you_mean(name, known, place)}"
         for name in names
         if name not in known
     ]

@@ -116,4 +116,4 @@ class HoldoutPipeline(Pipeline):
         return self
 
     # Searches do so themselves, but for a subclass that has another ``fit``.
-    sets_rows_aside = fit
+    _sets_rows_aside = fit

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-def check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
+def check_steps(pipeline: Pipeline, params: Mapping[str, Any], place: str = "") -> None:
     """Refuse what a Pipeline cannot be fitted with: its own, and of the arguments.
 
     Parameters
@@ -30,6 +30,8 @@ def check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
         The Pipeline.
     params : mapping of str to object
         Arguments of its ``fit``.
+    place : str, default=""
+        What the user writes in front of them, where it is inside other Pipelines.
 
     Raises
     ------
@@ -48,21 +50,23 @@ def check_steps(pipeline: Pipeline, params: Mapping[str, Any]) -> None:
         return
     steps = [name for name, step in pipeline.steps if step is not None]
     mistakes = {
-        name: did_you_mean(step, steps)
+        name: did_you_mean(step, steps, place)
         if "__" in name
-        else f" For the last step, write {pipeline.steps[-1][0]}__{name}."
+        else f" For the last step, write {place}{pipeline.steps[-1][0]}__{name}."
         for name in params
         if (step := name.partition("__")[0]) not in steps or step == name
     }
     if mistakes:
-        told = " ".join(f"Got {name!r}.{hint}" for name, hint in mistakes.items())
+        told = " ".join(f"Got {place + n!r}.{hint}" for n, hint in mistakes.items())
         raise ValueError(
             f"{type(pipeline).__name__}.fit takes arguments of its steps, as "
             f"step__argument, and its steps are {', '.join(map(repr, steps))}. {told}"
         )
 
 
-def share_of_last(pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, Any]:
+def share_of_last(
+    pipeline: Pipeline, params: Mapping[str, Any], place: str = ""
+) -> dict[str, Any]:
     """Give those arguments of a fit that are for the last step, as they are.
 
     Parameters
@@ -71,6 +75,8 @@ def share_of_last(pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, An
         The Pipeline, with one step or more.
     params : mapping of str to object
         Arguments of its ``fit``.
+    place : str, default=""
+        What the user writes in front of them, where it is inside other Pipelines.
 
     Returns
     -------
@@ -82,7 +88,7 @@ def share_of_last(pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, An
     InvalidParameterError, TypeError, ValueError
         As by `check_steps`.
     """
-    check_steps(pipeline, params)
+    check_steps(pipeline, params, place)
     routed = arguments_of_steps(pipeline, params)
     # Nothing is routed to what only passes the rows on.
     return dict(routed.get(pipeline.steps[-1][0], {}).get("fit", {}))
@@ -153,16 +159,14 @@ def names_transformed(pipeline: Pipeline, params: Mapping[str, Any]) -> frozense
     """
     if not (pipeline.transform_input and params):
         return frozenset()
-    # The steps may know them by other names, so they are told by what was given.
-    values = [
+    # The steps may know them by other names, so their own are sent in their places.
+    routed = arguments_of_steps(pipeline, {name: name for name in params})
+    return frozenset(
         taken[name]
-        for methods in arguments_of_steps(pipeline, params).values()
+        for methods in routed.values()
         for taken in methods.values()
         for name in pipeline.transform_input
         if name in taken
-    ]
-    return frozenset(
-        name for name, given in params.items() if any(given is one for one in values)
     )
 
 

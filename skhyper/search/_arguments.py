@@ -8,7 +8,8 @@ from joblib import effective_n_jobs
 from sklearn.metrics import get_scorer_names
 
 from skhyper._joblib import eval_expr
-from skhyper._sklearn import BaseSearchCV
+from skhyper._sklearn import BaseSearchCV, InvalidParameterError
+from skhyper.estimators._steps import innermost
 from skhyper.exceptions import did_you_mean
 from skhyper.search._splits import mistakes_in_splits
 
@@ -34,9 +35,10 @@ def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
     Yields
     ------
     mistake : str
-        That the estimator or the splitter is a class, that there is no space, that a
-        split is no pair, that a list of metrics names one which there is not, or for
-        which ``n_jobs`` and ``pre_dispatch`` joblib would hang or run nothing.
+        That the estimator or the splitter is a class, that the steps of a Pipeline have
+        no names, that there is no space, that a split is no pair, that a list of
+        metrics names one which there is not, or for which ``n_jobs`` and
+        ``pre_dispatch`` joblib would hang or run nothing.
     """
     owner = type(search).__name__
     for place, texts in (
@@ -136,6 +138,10 @@ def _of_estimator(estimator: object) -> Iterator[str]:
     if isinstance(estimator, type):
         name = estimator.__name__
         yield f"be an estimator. Got the class {name}. Make one of it: {name}()."
+    try:
+        innermost(estimator)
+    except InvalidParameterError as error:
+        yield f"be made of steps that have names. {error}"
 
 
 def _of_spaces(spaces: object) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Arguments of ``fit`` that would fail in every fit, told before the first."""
 
 from collections.abc import Collection, Iterator, Mapping, Sized
+from dataclasses import dataclass
 from inspect import Parameter, signature, unwrap
 from itertools import chain
 from typing import Any
@@ -17,7 +18,29 @@ from skhyper.spaces import SearchSpace
 __all__ = ["check_fit_arguments"]
 
 # The packages whose decorators of ``fit`` take no argument for themselves.
-PLAIN = ("sklearn", "skhyper")
+PACKAGES = ("sklearn", "skhyper")
+
+
+@dataclass(frozen=True)
+class Taker:
+    """Who takes an argument of a fit.
+
+    Parameters
+    ----------
+    estimator : object
+        Who it is, as far as the names of steps lead.
+    place : str
+        The names in front, as the user wrote them.
+    argument : str
+        What it is asked for: an argument, or a step that it does not have.
+    known : set of str or None
+        What would have been right; None if nobody knows.
+    """
+
+    estimator: Any
+    place: str
+    argument: str
+    known: set[str] | None
 
 
 def check_fit_arguments(
@@ -73,22 +96,26 @@ def _mistakes(
     spaces = [getattr(search, argument, None) for argument in SPACES]
     searched = {name for space in spaces for name in _names(space)}
     for name in names:
-        taker, argument, known = _taken(search.estimator, name, searched)
-        if known is None:
+        if name in own:
+            continue
+        taker = _taker(search.estimator, name, searched)
+        if taker.known is None:
             hint = did_you_mean(name, {*own} - {"X", "y", "groups"})
+            is_wrong = bool(hint)
         else:
-            known |= {*own} if argument == name else set()
-            hint = did_you_mean(argument, known)
-        if name not in own and (hint if known is None else argument not in known):
+            right = taker.known | ({*own} if taker.argument == name else set())
+            hint = did_you_mean(taker.argument, right, taker.place)
+            is_wrong = taker.argument not in right
+        if is_wrong:
             yield (
                 f"{type(search).__name__}.{method} takes {', '.join(own)} and the "
-                f"arguments of {type(taker).__name__}.fit{_form(taker)}. Got "
-                f"{name!r}.{hint}"
+                f"arguments of {type(taker.estimator).__name__}.fit"
+                f"{_form(taker.estimator)}. Got {name!r}.{hint}"
             )
 
 
 def _form(taker: Any) -> str:
-    if not isinstance(taker, Pipeline) or not _is_plain(taker.fit):
+    if not isinstance(taker, Pipeline) or not _is_of_packages(taker.fit):
         return ""
     steps = ", ".join(repr(step) for step, _ in taker.steps)
     return f", as step__argument, and its steps are {steps}"
@@ -103,36 +130,39 @@ def _names(space: Any) -> Iterator[str]:
             yield from _names(one)
 
 
-def _taken(
+def _taker(
     estimator: Any, name: str, searched: Collection[str], place: str = ""
-) -> tuple[Any, str, set[str] | None]:
-    """Find who takes an argument, by which name, and which it knows; None for any."""
-    if not isinstance(estimator, Pipeline) or not _is_plain(estimator.fit):
-        # Some searches train step by step.
-        fits = [getattr(estimator, method, None) for method in ("fit", "partial_fit")]
-        known = [_arguments(fit) for fit in fits if fit is not None]
-        certain = [names for names in known if names is not None]
-        is_certain = 0 < len(certain) == len(known)
-        return estimator, name, {*chain(*certain)} if is_certain else None
-    first, _, rest = name.partition("__")
-    steps = {name for name, _ in estimator.steps}
+) -> Taker:
+    """Follow the names of steps to who takes an argument."""
+    if not isinstance(estimator, Pipeline) or not _is_of_packages(estimator.fit):
+        return Taker(estimator, place, name, _known(estimator))
     if not estimator.steps:
-        return estimator, name, set()
+        return Taker(estimator, place, name, set())
     step, last = estimator.steps[-1]
+    first, _, rest = name.partition("__")
     if not rest:
-        names = _taken(last, name, searched)[2] or ()
-        return estimator, name, {f"{step}__{one}" for one in names}
+        known = _taker(last, name, searched).known or ()
+        return Taker(estimator, place, name, {f"{step}__{one}" for one in known})
+    steps = {step for step, _ in estimator.steps}
     if first not in steps and f"{place}steps" not in searched:
-        return estimator, first, steps
-    argument, place = name.removeprefix(f"{step}__"), f"{place}{step}"
+        return Taker(estimator, place, first, steps)
     # The steps before are asked for their ``fit_transform`` where they have one.
-    if argument == name or place in searched:
-        return estimator, name, None
-    return _taken(last, argument, searched, f"{place}__")
+    if not name.startswith(f"{step}__") or f"{place}{step}" in searched:
+        return Taker(estimator, place, name, None)
+    place = f"{place}{step}__"
+    return _taker(last, name.removeprefix(f"{step}__"), searched, place)
+
+
+def _known(estimator: Any) -> set[str] | None:
+    # Some searches train step by step.
+    fits = [getattr(estimator, method, None) for method in ("fit", "partial_fit")]
+    known = [_arguments(fit) for fit in fits if fit is not None]
+    certain = [names for names in known if names is not None]
+    return {*chain(*certain)} if 0 < len(certain) == len(known) else None
 
 
 def _arguments(fit: Any) -> set[str] | None:
-    own = unwrap(fit, stop=lambda wrapper: not _is_plain(wrapper))
+    own = unwrap(fit, stop=lambda wrapper: not _is_of_packages(wrapper))
     try:
         parameters = signature(own, follow_wrapped=False).parameters
     except (TypeError, ValueError):
@@ -141,7 +171,7 @@ def _arguments(fit: Any) -> set[str] | None:
     return None if takes_any else {*parameters} - {"self"}
 
 
-def _is_plain(fit: Any) -> bool:
+def _is_of_packages(fit: Any) -> bool:
     # Where it was written: a wrapper has the name and the module of what it wraps.
     written = getattr(getattr(fit, "__func__", fit), "__globals__", {})
-    return str(written.get("__name__", "")).partition(".")[0] in PLAIN
+    return str(written.get("__name__", "")).partition(".")[0] in PACKAGES

@@ -41,8 +41,8 @@ def mistakes_in_rungs(search: Any) -> Iterator[str]:
     mistake : str
         That the first rung is behind the last; that the estimator holds no network of
         this package, has no ``partial_fit`` and no ``warm_start`` with a number of
-        iterations; or what scikit-learn's ``partial_fit`` does not take of what it has
-        been given.
+        iterations; what scikit-learn's ``partial_fit`` does not take of what it has
+        been given; or that a Pipeline would not be fitted in its own way.
     """
     name, estimator = type(search).__name__, search.estimator
     if search.min_epochs > search.max_epochs:
@@ -61,6 +61,8 @@ def mistakes_in_rungs(search: Any) -> Iterator[str]:
         )
     elif way == "partial_fit":
         yield from _refused(name, last)
+    if way not in ("network", None):
+        yield from _with_a_fit_of_their_own(name, estimator)
 
 
 def check_counts(search: Any, spaces: Sequence[Space], parameters: Parameters) -> None:
@@ -131,6 +133,20 @@ def _refused(name: str, last: Any) -> Iterator[str]:
                     f"{argument}={value!r}. Got {argument}={value!r}. {remedy} "
                     "RandomizedSearchCV takes it."
                 )
+
+
+def _with_a_fit_of_their_own(name: str, estimator: Any) -> Iterator[str]:
+    """Name the kinds of Pipelines that are more than their steps one by one."""
+    while isinstance(estimator, Pipeline) and estimator.steps:
+        kind = type(estimator)
+        if kind.fit is not Pipeline.fit:
+            yield (
+                f"The 'estimator' parameter of {name} must be fitted step by step "
+                "where it does not end in a network of skhyper, so a Pipeline must not "
+                f"have a fit of its own. Got {kind.__name__}; take scikit-learn's "
+                "Pipeline, or RandomizedSearchCV, which calls that fit."
+            )
+        estimator = estimator.steps[-1][1]
 
 
 def _end(estimator: Any) -> tuple[str, Any]:

@@ -149,18 +149,8 @@ def _behind_first(
         return _behind(estimator, X, params, _fitting(y))
     before = copied(X)
     last, rows, own = _behind(estimator, X, params, _fitting(y))
-    is_repeated = _are_same(rows, _again(estimator, before, params))
-    leg.rows = None if is_repeated else rows
+    leg.rows = None if _are_again(rows, estimator, before, params) else rows
     return last, rows, own
-
-
-def _again(estimator: Any, X: Any, params: Mapping[str, Any]) -> Any:
-    """Give the rows behind all fitted transformers, as a later leg would find them."""
-    while isinstance(estimator, Pipeline):
-        X = transform_rows(estimator, X, params)
-        params = share_of_last(estimator, params)
-        estimator = estimator.steps[-1][1]
-    return X
 
 
 def _behind(
@@ -192,9 +182,16 @@ def _pass_on(_: Pipeline, X: Any, __: Mapping[str, Any]) -> Any:
     return X
 
 
-def _are_same(rows: Any, others: Any) -> bool:
+def _are_again(rows: Any, estimator: Any, X: Any, params: Mapping[str, Any]) -> bool:
+    """Tell whether fitted transformers give the same rows once more."""
     try:
-        return bool(joblib.hash(rows) == joblib.hash(others))
+        while isinstance(estimator, Pipeline):
+            X = transform_rows(estimator, X, params)
+            # Not transformed by `transform_input`, which would take its time.
+            params = share_of_last(estimator, params)
+            estimator = estimator.steps[-1][1]
+        return bool(joblib.hash(rows) == joblib.hash(X))
     except Exception:
-        # What they hold cannot be pickled, and may say so by any error.
+        # They do not take these rows again, or what they hold cannot be pickled; both
+        # may be said by any error.
         return False

@@ -89,9 +89,9 @@ class OptunaSearchCV(SuggestedSearch):
     study_name : str or None, default=None
         Name of the study in the storage; one that exists is gone on with, if its trials
         are of the same data, estimator, epochs, scoring, space and splits. Ranges may
-        have other ends; trials outside them stay among the results. None has Optuna
-        draw a name where there is a storage; by the name its HyperbandPruner shares
-        out the trials.
+        have other ends: trials outside them stay among the results, and CMA-ES draws at
+        random from then on. None has Optuna draw a name where there is a storage; by
+        the name its HyperbandPruner shares out the trials.
     objectives : sequence of str or None, default=None
         Metrics of `scoring` that are all to be high, so that there is a front of best
         trials; None for the one that `refit` names, else the first.

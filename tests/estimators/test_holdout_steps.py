@@ -143,6 +143,24 @@ def test_transform_input_transforms_each_part_of_a_tuple(nested):
         np.testing.assert_array_equal(part, pipeline["scale"].transform(rows))
 
 
+class Weighed(Reference):
+    """Is also given something for each row."""
+
+    def fit(self, X, y=None, reference=None, weight=None):
+        self.n_weights_ = len(weight)
+        return super().fit(X, y, reference)
+
+
+def test_an_argument_is_cut_also_where_another_with_the_same_values_is_transformed():
+    with sklearn.config_context(enable_metadata_routing=True):
+        taker = Weighed().set_fit_request(reference=True, weight=True)
+        steps = [("scale", StandardScaler()), ("take", taker), ("net", network())]
+        pipeline = HoldoutPipeline(steps, transform_input=["reference"])
+        pipeline.fit(X, Y, reference=X, weight=X)
+    assert len(pipeline["take"].reference_) == 150
+    assert pipeline["take"].n_weights_ == 135
+
+
 @pytest.mark.parametrize("alone", [True, False])
 def test_transformers_ask_for_arguments_by_names_of_their_own(alone):
     weight = np.linspace(0.1, 1, len(Y))
@@ -366,7 +384,7 @@ def test_a_fit_of_its_own_is_called():
         (
             {"net__sample_weigth": np.ones(150)},
             TypeError,
-            "MLPClassifier.fit takes 'sample_weight', .* Did you mean 'sample_weight'",
+            "MLPClassifier.fit takes 'sample_weight', .* Did you mean 'net__sample_w",
         ),
         (
             {"X_val": X, "y_val": Y},
@@ -400,6 +418,15 @@ def test_steps_are_pairs(steps, kind):
         HoldoutPipeline(steps).fit(X, Y)
 
 
+@pytest.mark.parametrize("name", ["sample_weight", "ned__sample_weight"])
+def test_hints_lead_to_arguments_of_inner_pipelines(name):
+    rest = Pipeline([("scale", StandardScaler()), ("net", network())])
+    pipeline = HoldoutPipeline([("rest", rest)])
+    words = rf"Got 'rest__{name}'\. .* '?rest__net"
+    with pytest.raises(ValueError, match=words):
+        pipeline.fit(X, Y, **{f"rest__{name}": np.ones(150)})
+
+
 def test_parameters_are_not_validated_where_that_is_switched_off():
     steps = [("scale", StandardScaler()), ("net", network())]
     with sklearn.config_context(skip_parameter_validation=True):
@@ -431,6 +458,30 @@ def test_errors_of_rows_that_are_given_name_them():
     pipeline = HoldoutPipeline([("scale", StandardScaler()), ("net", network())])
     with pytest.raises(ValueError, match="In X_val: X has 2 features, but Stand"):
         pipeline.fit(X, Y, net__X_val=X[:, :2], net__y_val=Y)
+
+
+class Resizing(TransformerMixin, BaseEstimator):
+    """Gives more or fewer rows than it is fitted on."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def fit(self, X, y=None):
+        return self
+
+    def fit_transform(self, X, y=None):
+        return np.tile(X, (2, 1))[: int(self.factor * len(X))]
+
+    def transform(self, X):
+        return X
+
+
+@pytest.mark.parametrize("factor", [0.5, 2])
+@pytest.mark.parametrize("in_search", [False, True])
+def test_transformers_that_change_the_number_of_rows_are_noticed(in_search, factor):
+    pipeline = HoldoutPipeline([("resize", Resizing(factor)), ("net", network())])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        (searched(pipeline) if in_search else pipeline).fit(X, Y)
 
 
 class Taking(MLPClassifier):

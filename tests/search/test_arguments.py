@@ -280,7 +280,8 @@ def test_arguments_that_fit_does_not_take_are_refused_before_any_fit(search, ste
     if step:
         estimator = make_pipeline(FunctionTransformer(never_fitted), estimator)
     made = search(estimator, {"lr": [0.1]})
-    words = r"arguments of MLPClassifier.fit. .*sample_weigth'. Did you mean 'sample_w"
+    hint = f"Did you mean '{step}sample_weight'"
+    words = rf"arguments of MLPClassifier.fit. .*sample_weigth'. {hint}"
     with pytest.raises(TypeError, match=rf"{search.__name__}\.fit takes .* {words}"):
         made.fit(X, y, **{f"{step}sample_weigth": np.ones(len(y))})
 
@@ -404,8 +405,8 @@ def test_an_argument_for_a_pipeline_without_steps_is_refused():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("sample_weight", "Got '.*sample_weight'. Did you mean 'last__sample_weight'"),
-        ("lst__sample_weight", "Got '.*lst__sample_weight'. Did you mean 'last'"),
+        ("sample_weight", "Got '.*sample_weight'. Did you mean '.*last__sample_w"),
+        ("lst__sample_weight", "Got '.*lst__sample_weight'. Did you mean '.*last'"),
         ("last", "Got '.*last'"),
     ],
 )
@@ -415,6 +416,7 @@ def test_arguments_of_no_step_are_refused_before_any_fit(inside, name, words):
     pipeline = Pipeline(steps)
     if inside:
         pipeline, name = Pipeline([("outer", pipeline)]), f"outer__{name}"
+    words = words.replace(".*", "outer__" if inside else "")
     search = GridSearchCV(pipeline, {"memory": [None]})
     rule = f"Pipeline.fit, as step__argument, .* are 'first', 'last'. {words}"
     with pytest.raises(TypeError, match=rule):
@@ -471,6 +473,28 @@ def test_jobs_of_a_wrong_type_are_told_with_the_rest(search, n_jobs):
         made.plan(*load_iris(return_X_y=True))
     named = {line.split("'")[1] for line in str(caught.value).splitlines()}
     assert named == {"n_jobs", "verbose"}
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_steps_without_names_are_told(search, is_nested):
+    pipeline = Pipeline([StandardScaler(), MLPClassifier()])
+    if is_nested:
+        pipeline = Pipeline([("rest", pipeline)])
+    made = search(pipeline, {"lr": [0.1]}, n_jobs="2")
+    words = r"'estimator' parameter of \w+ must be made of steps that have names. .*Got"
+    for method in (made.fit, made.plan):
+        with pytest.raises(ValueError, match=words) as caught:
+            method(*load_iris(return_X_y=True))
+        assert "'n_jobs' parameter" in str(caught.value)
+
+
+def test_the_hint_leads_to_the_argument_of_an_inner_pipeline():
+    inner = Pipeline([("net", MLPClassifier())])
+    search = GridSearchCV(Pipeline([("rest", inner)]), {"lr": [0.1]})
+    words = "Got 'rest__sample_weight'. Did you mean 'rest__net__sample_weight'"
+    with pytest.raises(TypeError, match=words):
+        search.fit(*load_iris(return_X_y=True), rest__sample_weight=np.ones(150))
 
 
 def test_an_argument_of_the_own_fit_that_is_misspelt_is_named():

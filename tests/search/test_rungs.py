@@ -27,7 +27,7 @@ from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier as SklearnMLPClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 from sklearn.svm import SVC
 from skorch.callbacks import Callback
@@ -393,6 +393,34 @@ def test_legs_learn_from_what_is_drawn_once(is_local):
     assert len({rows[0, 0] for rows in learned}) == 5
 
 
+class Once(TransformerMixin, BaseEstimator):
+    """Does not take the rows again that it was fitted on."""
+
+    def fit(self, X, y=None):
+        self.n_rows_ = len(X)
+        return self
+
+    def fit_transform(self, X, y=None):
+        self.fit(X)
+        return X
+
+    def transform(self, X):
+        if len(X) == self.n_rows_:
+            raise ValueError("It has seen them.")
+        return X
+
+
+def test_legs_learn_from_rows_that_are_transformed_only_once():
+    once = make_pipeline(Once(), Watched(random_state=0))
+    Watched.rows.clear()
+    leg = Leg(max_epochs=3)
+    for leg.n_epochs in (1, 2, 3):
+        fit_leg(once, leg, X, Y, {})
+    for rows in Watched.rows:
+        np.testing.assert_array_equal(rows, X)
+    assert len(Watched.rows) == 3
+
+
 def test_legs_of_an_estimator_of_scikit_learn_are_one_training():
     # The best candidate on a split, against the same training without pauses.
     search = SEARCHES["hyperband"](SGDClassifier(), OTHERS["SGDClassifier"][1])
@@ -510,6 +538,30 @@ PRUNED = {
         net, space, **{"pruner": "median", "n_iter": 3, **COMMON, **more}
     ),
 }
+
+
+class Sampling(Pipeline):
+    """Learns from every other row."""
+
+    def fit(self, X, y=None, **params):
+        return super().fit(X[::2], y[::2], **params)
+
+
+@pytest.mark.parametrize("kind", PRUNED)
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_pipelines_with_a_fit_of_their_own_are_fitted_by_it_or_refused(kind, is_nested):
+    def pipeline(last):
+        own = Sampling([("scale", StandardScaler()), ("last", last)])
+        return make_pipeline(own) if is_nested else own
+
+    search = PRUNED[kind](pipeline(SGDClassifier()), {})
+    words = "must not have a fit of its own. Got Sampling; take scikit-learn's"
+    for method in (search.fit, search.plan):
+        with pytest.raises(ValueError, match=words):
+            method(X, Y)
+    search = PRUNED[kind](pipeline(NET), SPACE).fit(X, Y)
+    own = search.best_estimator_[0] if is_nested else search.best_estimator_
+    assert own["scale"].n_samples_seen_ == 75
 
 
 @pytest.mark.parametrize("kind", PRUNED)
