@@ -79,7 +79,9 @@ SYNONYMS = {
 SHORTEST_PART = 3
 
 
-def did_you_mean(name: object, known: Iterable[object], place: str = "") -> str:
+def did_you_mean(
+    name: object, known: Iterable[object], place: str = "", rest: str = ""
+) -> str:
     """Name the known word that is nearest to a mistyped or a foreign one.
 
     Parameters
@@ -88,8 +90,8 @@ def did_you_mean(name: object, known: Iterable[object], place: str = "") -> str:
         What was given. Anything but a string has no neighbour.
     known : iterable of object
         The words that would have been right, and things that are no words.
-    place : str, default=""
-        What is to be written in front of each of them.
+    place, rest : str, default=""
+        What is to be written in front of them, and behind.
 
     Returns
     -------
@@ -106,11 +108,11 @@ def did_you_mean(name: object, known: Iterable[object], place: str = "") -> str:
     " Did you mean 'silu'?"
     >>> did_you_mean("newton", ["sgd", "adam", "adamw"])
     ''
-    >>> did_you_mean("drop", ["lr", "dropout"], place="net__")
-    " Did you mean 'net__dropout'?"
+    >>> did_you_mean("nett", ["scale", "net"], rest="__sample_weight")
+    " Did you mean 'net__sample_weight'?"
     """
     word = nearest(name, known)
-    return "" if word is None else f" Did you mean {place + word!r}?"
+    return "" if word is None else f" Did you mean {place + word + rest!r}?"
 
 
 def nearest(name: object, known: Iterable[object]) -> str | None:

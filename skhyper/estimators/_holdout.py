@@ -28,7 +28,7 @@ from skhyper.estimators._held_out import RowsAside, RowsGiven
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
-from skhyper.estimators._steps import copied, share_of_last
+from skhyper.estimators._steps import copied, has_own_fit, share_of_last
 from skhyper.exceptions import did_you_mean
 
 __all__ = ["fit_with_holdout"]
@@ -67,9 +67,8 @@ def fit_with_holdout(
 
 def _fits_as_pipeline(estimator: Any) -> bool:
     """Tell whether a Pipeline is fitted as scikit-learn's, but for rows held out."""
-    kind = type(estimator)
-    fits_so = kind is Pipeline or kind.fit is getattr(kind, "_sets_rows_aside", None)
-    return fits_so and bool(estimator.steps)
+    is_full = isinstance(estimator, Pipeline) and bool(estimator.steps)
+    return is_full and not has_own_fit(estimator)
 
 
 def _rows_held_out(

@@ -12,8 +12,10 @@ from skhyper._sklearn import InvalidParameterError, arguments_of_steps, check_pi
 from skhyper.exceptions import did_you_mean
 
 __all__ = [
+    "check_pairs",
     "check_steps",
     "copied",
+    "has_own_fit",
     "innermost",
     "names_transformed",
     "share_of_last",
@@ -43,21 +45,19 @@ def check_steps(pipeline: Pipeline, params: Mapping[str, Any], place: str = "") 
         If the Pipeline would refuse a parameter of its own, or some arguments are for
         none of its steps; all of these are in the one message.
     """
-    _check_pairs(pipeline)
+    check_pairs(pipeline)
     check_pipeline(pipeline)
     if get_config()["enable_metadata_routing"]:
         # Whoever requests an argument takes it, and what nobody does is refused.
         return
     steps = [name for name, step in pipeline.steps if step is not None]
-    mistakes = {
-        name: did_you_mean(step, steps, place)
-        if "__" in name
-        else f" For the last step, write {place}{pipeline.steps[-1][0]}__{name}."
+    mistakes = [
+        f"Got {place + name!r}.{_hint(pipeline, steps, name, place)}"
         for name in params
         if (step := name.partition("__")[0]) not in steps or step == name
-    }
+    ]
     if mistakes:
-        told = " ".join(f"Got {place + n!r}.{hint}" for n, hint in mistakes.items())
+        told = " ".join(mistakes)
         raise ValueError(
             f"{type(pipeline).__name__}.fit takes arguments of its steps, as "
             f"step__argument, and its steps are {', '.join(map(repr, steps))}. {told}"
@@ -189,18 +189,61 @@ def innermost(estimator: Any) -> Any:
         If the steps of one are no pairs; it is a ValueError.
     """
     while isinstance(estimator, Pipeline) and estimator.steps:
-        _check_pairs(estimator)
+        check_pairs(estimator)
         estimator = estimator.steps[-1][1]
     return estimator
 
 
-def _check_pairs(pipeline: Pipeline) -> None:
-    if not all(map(_is_pair, pipeline.steps)):
+def check_pairs(pipeline: Pipeline) -> None:
+    """Refuse steps that have no names.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The Pipeline.
+
+    Raises
+    ------
+    InvalidParameterError
+        If its steps are no pairs; it is a ValueError.
+    """
+    steps = pipeline.steps
+    if not (isinstance(steps, list | tuple) and all(map(_is_pair, steps))):
         raise InvalidParameterError(
             f"The 'steps' parameter of {type(pipeline).__name__} must be a list of "
             f"pairs of a name and an estimator. Got {pipeline.steps!r}; "
             "sklearn.pipeline.make_pipeline finds names by itself."
         )
+
+
+def has_own_fit(pipeline: Pipeline) -> bool:
+    """Tell whether a Pipeline is more than its steps, one by one.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The Pipeline, or one of a subclass.
+
+    Returns
+    -------
+    has_own_fit : bool
+        Whether its ``fit`` is neither scikit-learn's nor that of a HoldoutPipeline.
+    """
+    kind = type(pipeline)
+    ours = getattr(kind, "_sets_rows_aside", None)
+    return kind.fit is not Pipeline.fit and kind.fit is not ours
+
+
+def _hint(pipeline: Pipeline, steps: list[str], name: str, place: str) -> str:
+    step, _, rest = name.partition("__")
+    if rest:
+        return did_you_mean(step, steps, place, f"__{rest}")
+    if step != name or step in steps:
+        return ""
+    while isinstance(pipeline, Pipeline) and pipeline.steps:
+        step, pipeline = pipeline.steps[-1]
+        place += f"{step}__"
+    return f" For the last step, write {place}{name}."
 
 
 def _is_pair(step: Any) -> bool:

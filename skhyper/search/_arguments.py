@@ -6,10 +6,11 @@ from typing import TypeGuard
 
 from joblib import effective_n_jobs
 from sklearn.metrics import get_scorer_names
+from sklearn.pipeline import Pipeline
 
 from skhyper._joblib import eval_expr
 from skhyper._sklearn import BaseSearchCV, InvalidParameterError
-from skhyper.estimators._steps import innermost
+from skhyper.estimators._steps import check_pairs
 from skhyper.exceptions import did_you_mean
 from skhyper.search._splits import mistakes_in_splits
 
@@ -35,8 +36,8 @@ def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
     Yields
     ------
     mistake : str
-        That the estimator or the splitter is a class, that the steps of a Pipeline have
-        no names, that there is no space, that a split is no pair, that a list of
+        That the estimator, a step of a Pipeline or the splitter is a class, that steps
+        have no names, that there is no space, that a split is no pair, that a list of
         metrics names one which there is not, or for which ``n_jobs`` and
         ``pre_dispatch`` joblib would hang or run nothing.
     """
@@ -134,14 +135,18 @@ def mistakes_in_choice(
         )
 
 
-def _of_estimator(estimator: object) -> Iterator[str]:
+def _of_estimator(estimator: object, where: str = "") -> Iterator[str]:
     if isinstance(estimator, type):
         name = estimator.__name__
-        yield f"be an estimator. Got the class {name}. Make one of it: {name}()."
-    try:
-        innermost(estimator)
-    except InvalidParameterError as error:
-        yield f"be made of steps that have names. {error}"
+        yield f"be an estimator{where}. Got the class {name}. Make one of it: {name}()."
+    if isinstance(estimator, Pipeline):
+        try:
+            check_pairs(estimator)
+        except InvalidParameterError as error:
+            yield f"be made of steps that have names{where}. {error}"
+        else:
+            for name, step in estimator.steps:
+                yield from _of_estimator(step, f" in its step {name!r}")
 
 
 def _of_spaces(spaces: object) -> Iterator[str]:

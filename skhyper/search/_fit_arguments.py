@@ -35,12 +35,15 @@ class Taker:
         What it is asked for: an argument, or a step that it does not have.
     known : set of str or None
         What would have been right; None if nobody knows.
+    rest : str, default=""
+        What the user wrote behind.
     """
 
     estimator: Any
     place: str
     argument: str
     known: set[str] | None
+    rest: str = ""
 
 
 def check_fit_arguments(
@@ -104,7 +107,7 @@ def _mistakes(
             is_wrong = bool(hint)
         else:
             right = taker.known | ({*own} if taker.argument == name else set())
-            hint = did_you_mean(taker.argument, right, taker.place)
+            hint = did_you_mean(taker.argument, right, taker.place, taker.rest)
             is_wrong = taker.argument not in right
         if is_wrong:
             yield (
@@ -145,7 +148,7 @@ def _taker(
         return Taker(estimator, place, name, {f"{step}__{one}" for one in known})
     steps = {step for step, _ in estimator.steps}
     if first not in steps and f"{place}steps" not in searched:
-        return Taker(estimator, place, first, steps)
+        return Taker(estimator, place, first, steps, f"__{rest}")
     # The steps before are asked for their ``fit_transform`` where they have one.
     if not name.startswith(f"{step}__") or f"{place}{step}" in searched:
         return Taker(estimator, place, name, None)
@@ -154,21 +157,25 @@ def _taker(
 
 
 def _known(estimator: Any) -> set[str] | None:
-    # Some searches train step by step.
-    fits = [getattr(estimator, method, None) for method in ("fit", "partial_fit")]
-    known = [_arguments(fit) for fit in fits if fit is not None]
+    # Some searches train by ``partial_fit``, and give the classes themselves.
+    methods = {"fit": {"X", "y"}, "partial_fit": {"X", "y", "classes"}}
+    known = [
+        _arguments(getattr(estimator, method), given)
+        for method, given in methods.items()
+        if hasattr(estimator, method)
+    ]
     certain = [names for names in known if names is not None]
     return {*chain(*certain)} if 0 < len(certain) == len(known) else None
 
 
-def _arguments(fit: Any) -> set[str] | None:
+def _arguments(fit: Any, given: Collection[str]) -> set[str] | None:
     own = unwrap(fit, stop=lambda wrapper: not _is_of_packages(wrapper))
     try:
         parameters = signature(own, follow_wrapped=False).parameters
     except (TypeError, ValueError):
         return None
     takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
-    return None if takes_any else {*parameters} - {"self"}
+    return None if takes_any else {*parameters}.difference(given, ["self"])
 
 
 def _is_of_packages(fit: Any) -> bool:

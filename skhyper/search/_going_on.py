@@ -6,6 +6,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from skhyper.estimators._steps import has_own_fit
 from skhyper.search._spaces import Space
 from skhyper.search._target import Parameters
 
@@ -59,10 +60,10 @@ def mistakes_in_rungs(search: Any) -> Iterator[str]:
             "with max_iter or n_estimators, at its end if it is a Pipeline. Got "
             f"{type(last).__name__}; RandomizedSearchCV takes any."
         )
-    elif way == "partial_fit":
-        yield from _refused(name, last)
-    if way not in ("network", None):
+    elif way != "network":
         yield from _with_a_fit_of_their_own(name, estimator)
+    if way == "partial_fit":
+        yield from _refused(name, last)
 
 
 def check_counts(search: Any, spaces: Sequence[Space], parameters: Parameters) -> None:
@@ -138,13 +139,12 @@ def _refused(name: str, last: Any) -> Iterator[str]:
 def _with_a_fit_of_their_own(name: str, estimator: Any) -> Iterator[str]:
     """Name the kinds of Pipelines that are more than their steps one by one."""
     while isinstance(estimator, Pipeline) and estimator.steps:
-        kind = type(estimator)
-        if kind.fit is not Pipeline.fit:
+        if has_own_fit(estimator):
             yield (
                 f"The 'estimator' parameter of {name} must be fitted step by step "
                 "where it does not end in a network of skhyper, so a Pipeline must not "
-                f"have a fit of its own. Got {kind.__name__}; take scikit-learn's "
-                "Pipeline, or RandomizedSearchCV, which calls that fit."
+                f"have a fit of its own. Got {type(estimator).__name__}; take "
+                "scikit-learn's Pipeline, or RandomizedSearchCV, which calls that fit."
             )
         estimator = estimator.steps[-1][1]
 

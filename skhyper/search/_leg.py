@@ -20,6 +20,7 @@ from skhyper.estimators._holdout import fit_with_holdout
 from skhyper.estimators._steps import (
     check_steps,
     copied,
+    has_own_fit,
     share_of_last,
     transform_rows,
 )
@@ -171,6 +172,12 @@ def _behind(
 def _fitting(y: Any) -> Transform:
     def fit(pipeline: Pipeline, X: Any, params: Mapping[str, Any]) -> Any:
         check_steps(pipeline, params)
+        if has_own_fit(pipeline):
+            raise TypeError(
+                f"{type(pipeline).__name__} has a fit of its own, so it cannot be "
+                "fitted step by step, as it must be where it does not end in a network "
+                "of skhyper. RandomizedSearchCV calls that fit."
+            )
         # Its own callbacks would be told of a part of its fit only.
         context = callback_context(Pipeline(pipeline.steps))
         return fit_transformers(pipeline, X, y, params, context)
@@ -187,7 +194,7 @@ def _are_again(rows: Any, estimator: Any, X: Any, params: Mapping[str, Any]) -> 
     try:
         while isinstance(estimator, Pipeline):
             X = transform_rows(estimator, X, params)
-            # Not transformed by `transform_input`, which would take its time.
+            # Those of the first leg, which `transform_input` has not transformed again.
             params = share_of_last(estimator, params)
             estimator = estimator.steps[-1][1]
         return bool(joblib.hash(rows) == joblib.hash(X))

@@ -543,7 +543,7 @@ def test_arguments_for_unknown_steps_are_refused_together(early_stopping):
         pipeline.fit(X, y, nett__sample_weight=y, weight=y)
     message = str(caught.value)
     assert "its steps are 'scale', 'net'" in message
-    assert "Did you mean 'net'?" in message
+    assert "Did you mean 'net__sample_weight'?" in message
     assert "Got 'weight'." in message
 
 

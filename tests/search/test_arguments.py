@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge, SGDClassifier
 from sklearn.model_selection import KFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -406,7 +406,7 @@ def test_an_argument_for_a_pipeline_without_steps_is_refused():
     ("name", "words"),
     [
         ("sample_weight", "Got '.*sample_weight'. Did you mean '.*last__sample_w"),
-        ("lst__sample_weight", "Got '.*lst__sample_weight'. Did you mean '.*last'"),
+        ("lst__X_val", "Got '.*lst__X_val'. Did you mean '.*last__X_val'"),
         ("last", "Got '.*last'"),
     ],
 )
@@ -482,19 +482,62 @@ def test_steps_without_names_are_told(search, is_nested):
     if is_nested:
         pipeline = Pipeline([("rest", pipeline)])
     made = search(pipeline, {"lr": [0.1]}, n_jobs="2")
-    words = r"'estimator' parameter of \w+ must be made of steps that have names. .*Got"
+    words = r"'estimator' parameter of \w+ must be made of steps that have names.* Got"
     for method in (made.fit, made.plan):
         with pytest.raises(ValueError, match=words) as caught:
             method(*load_iris(return_X_y=True))
         assert "'n_jobs' parameter" in str(caught.value)
 
 
-def test_the_hint_leads_to_the_argument_of_an_inner_pipeline():
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        (3, "be made of steps that have names. .* Got 3"),
+        (iter([("net", MLPClassifier())]), "be made of steps that have names. .* Got"),
+        (
+            [("scale", StandardScaler), ("net", MLPClassifier())],
+            r"be an estimator in its step 'scale'. .* class StandardScaler. .*\(\)\.",
+        ),
+        (
+            [("scale", StandardScaler()), ("net", Pipeline([("net", MLPClassifier)]))],
+            r"be an estimator in its step 'net'. Got the class MLPClassifier\.",
+        ),
+        (
+            [("scale", Pipeline([StandardScaler()])), ("net", MLPClassifier())],
+            r"steps that have names in its step 'scale'\. .* Got \[StandardScaler",
+        ),
+    ],
+)
+def test_steps_that_are_none_are_told(search, steps, words):
+    made = search(Pipeline(steps), {"lr": [0.1]})
+    for method in (made.fit, made.plan):
+        with pytest.raises(ValueError, match=f"'estimator' parameter of .* {words}"):
+            method(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("rest__sample_weight", "rest__net__sample_weight"),
+        ("rest__ned__sample_weight", "rest__net__sample_weight"),
+        ("rset__net__X_val", "rest__net__X_val"),
+        ("rest__net__x_val", "rest__net__X_val"),
+    ],
+)
+def test_hints_lead_to_arguments_of_inner_pipelines(name, hint):
     inner = Pipeline([("net", MLPClassifier())])
     search = GridSearchCV(Pipeline([("rest", inner)]), {"lr": [0.1]})
-    words = "Got 'rest__sample_weight'. Did you mean 'rest__net__sample_weight'"
-    with pytest.raises(TypeError, match=words):
-        search.fit(*load_iris(return_X_y=True), rest__sample_weight=np.ones(150))
+    with pytest.raises(TypeError, match=f"Got '{name}'. Did you mean '{hint}'"):
+        search.fit(*load_iris(return_X_y=True), **{name: np.ones(150)})
+
+
+@pytest.mark.parametrize("name", ["X", "y", "classes"])
+@pytest.mark.parametrize("last", [MLPClassifier(), SGDClassifier()])
+def test_what_a_search_gives_itself_is_not_taken(last, name):
+    search = GridSearchCV(Pipeline([("last", last)]), {"memory": [None]})
+    with pytest.raises(TypeError, match=f"Got 'last__{name}'"):
+        search.fit(*load_iris(return_X_y=True), **{f"last__{name}": np.ones(150)})
 
 
 def test_an_argument_of_the_own_fit_that_is_misspelt_is_named():

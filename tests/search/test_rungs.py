@@ -36,6 +36,7 @@ from skhyper import (
     ASHASearchCV,
     CNNClassifier,
     GridSearchCV,
+    HoldoutPipeline,
     HyperbandSearchCV,
     MLPClassifier,
     MLPRegressor,
@@ -393,6 +394,17 @@ def test_legs_learn_from_what_is_drawn_once(is_local):
     assert len({rows[0, 0] for rows in learned}) == 5
 
 
+def test_candidates_may_put_a_network_where_the_estimator_has_none():
+    pipeline = HoldoutPipeline(
+        [("scale", StandardScaler()), ("last", SGDClassifier(random_state=0))]
+    )
+    nets = [clone(NET).set_params(lr=lr) for lr in (1e-3, 0.1)]
+    search = HyperbandSearchCV(
+        pipeline, {"last": nets}, max_epochs=3, min_epochs=3, cv=3, random_state=0
+    )
+    assert search.set_params(error_score="raise").fit(X, Y).best_score_ > 0.5
+
+
 class Once(TransformerMixin, BaseEstimator):
     """Does not take the rows again that it was fitted on."""
 
@@ -559,6 +571,9 @@ def test_pipelines_with_a_fit_of_their_own_are_fitted_by_it_or_refused(kind, is_
     for method in (search.fit, search.plan):
         with pytest.raises(ValueError, match=words):
             method(X, Y)
+    with pytest.raises(TypeError, match="Sampling has a fit of its own, so it cannot"):
+        # As a candidate may put one in.
+        fit_leg(pipeline(SGDClassifier()), Leg(1, 3), X, Y, {})
     search = PRUNED[kind](pipeline(NET), SPACE).fit(X, Y)
     own = search.best_estimator_[0] if is_nested else search.best_estimator_
     assert own["scale"].n_samples_seen_ == 75
