@@ -240,8 +240,9 @@ def _hint(pipeline: Pipeline, steps: list[str], name: str, place: str) -> str:
         return did_you_mean(step, steps, place, f"__{rest}")
     if step != name or step in steps:
         return ""
-    while isinstance(pipeline, Pipeline) and pipeline.steps:
-        step, pipeline = pipeline.steps[-1]
+    last: Any = pipeline
+    while isinstance(last, Pipeline) and last.steps and not has_own_fit(last):
+        step, last = last.steps[-1]
         place += f"{step}__"
     return f" For the last step, write {place}{name}."
 

@@ -1,8 +1,8 @@
 """What every search asks of its arguments, beyond scikit-learn's constraints."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from numbers import Integral
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from joblib import effective_n_jobs
 from sklearn.metrics import get_scorer_names
@@ -13,12 +13,14 @@ from skhyper._sklearn import BaseSearchCV, InvalidParameterError
 from skhyper.estimators._steps import check_pairs
 from skhyper.exceptions import did_you_mean
 from skhyper.search._splits import mistakes_in_splits
+from skhyper.spaces import SearchSpace
 
 __all__ = [
     "SPACES",
     "mistakes_in_arguments",
     "mistakes_in_choice",
     "mistakes_in_scoring",
+    "names_searched",
 ]
 
 SPACES = ("param_distributions", "param_grid", "search_spaces", "space")
@@ -55,6 +57,23 @@ def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
     if not isinstance(search.scoring, str):
         # That one the constraints have been asked for.
         yield from mistakes_in_scoring(owner, search.scoring)
+
+
+def names_searched(search: BaseSearchCV) -> set[str]:
+    """Give the names in all spaces of a search, as they were written.
+
+    Parameters
+    ----------
+    search : BaseSearchCV
+        The search.
+
+    Returns
+    -------
+    names : set of str
+        Those of presets are short.
+    """
+    spaces = [getattr(search, argument, None) for argument in SPACES]
+    return {name for space in spaces for name in _names(space)}
 
 
 def mistakes_in_scoring(owner: str, scoring: object) -> Iterator[str]:
@@ -186,3 +205,11 @@ def _of_dispatch(pre_dispatch: object, n_jobs: object) -> Iterator[str]:
 
 def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _names(space: Any) -> Iterator[str]:
+    if isinstance(space, Mapping):
+        yield from space.flatten() if isinstance(space, SearchSpace) else space
+    elif isinstance(space, list | tuple):
+        for one in space:
+            yield from _names(one)

@@ -7,13 +7,13 @@ from itertools import chain
 from typing import Any
 
 from sklearn import get_config
+from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from skhyper._constraints import refuse
 from skhyper._sklearn import BaseSearchCV
 from skhyper.exceptions import did_you_mean
-from skhyper.search._arguments import SPACES
-from skhyper.spaces import SearchSpace
+from skhyper.search._arguments import names_searched
 
 __all__ = ["check_fit_arguments"]
 
@@ -96,8 +96,7 @@ def _mistakes(
     parameters = signature(getattr(search, method)).parameters.values()
     named = [one.name for one in parameters if one.kind is not Parameter.VAR_KEYWORD]
     own = [*dict.fromkeys(["X", "y", "groups", *named])]
-    spaces = [getattr(search, argument, None) for argument in SPACES]
-    searched = {name for space in spaces for name in _names(space)}
+    searched = names_searched(search)
     for name in names:
         if name in own:
             continue
@@ -122,15 +121,6 @@ def _form(taker: Any) -> str:
         return ""
     steps = ", ".join(repr(step) for step, _ in taker.steps)
     return f", as step__argument, and its steps are {steps}"
-
-
-def _names(space: Any) -> Iterator[str]:
-    """List the names in a space, or in a list of them; those of presets are short."""
-    if isinstance(space, Mapping):
-        yield from space.flatten() if isinstance(space, SearchSpace) else space
-    elif isinstance(space, list | tuple):
-        for one in space:
-            yield from _names(one)
 
 
 def _taker(
@@ -158,7 +148,8 @@ def _taker(
 
 def _known(estimator: Any) -> set[str] | None:
     # Some searches train by ``partial_fit``, and give the classes themselves.
-    methods = {"fit": {"X", "y"}, "partial_fit": {"X", "y", "classes"}}
+    classes = {"classes"} if is_classifier(estimator) else set()
+    methods = {"fit": {"X", "y"}, "partial_fit": {"X", "y", *classes}}
     known = [
         _arguments(getattr(estimator, method), given)
         for method, given in methods.items()

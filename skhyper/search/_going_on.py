@@ -1,12 +1,13 @@
 """Which estimators can go on with their training, and what a search counts of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skhyper.estimators._steps import has_own_fit
+from skhyper.search._arguments import names_searched
 from skhyper.search._spaces import Space
 from skhyper.search._target import Parameters
 
@@ -61,7 +62,7 @@ def mistakes_in_rungs(search: Any) -> Iterator[str]:
             f"{type(last).__name__}; RandomizedSearchCV takes any."
         )
     elif way != "network":
-        yield from _with_a_fit_of_their_own(name, estimator)
+        yield from _with_own_fits(name, estimator, names_searched(search))
     if way == "partial_fit":
         yield from _refused(name, last)
 
@@ -136,17 +137,26 @@ def _refused(name: str, last: Any) -> Iterator[str]:
                 )
 
 
-def _with_a_fit_of_their_own(name: str, estimator: Any) -> Iterator[str]:
+def _with_own_fits(
+    name: str, estimator: Any, searched: Collection[str]
+) -> Iterator[str]:
     """Name the kinds of Pipelines that are more than their steps one by one."""
+    kinds, place = [], ""
     while isinstance(estimator, Pipeline) and estimator.steps:
         if has_own_fit(estimator):
-            yield (
-                f"The 'estimator' parameter of {name} must be fitted step by step "
-                "where it does not end in a network of skhyper, so a Pipeline must not "
-                f"have a fit of its own. Got {type(estimator).__name__}; take "
-                "scikit-learn's Pipeline, or RandomizedSearchCV, which calls that fit."
-            )
-        estimator = estimator.steps[-1][1]
+            kinds.append(type(estimator).__name__)
+        step, estimator = estimator.steps[-1]
+        if not {f"{place}steps", f"{place}{step}"}.isdisjoint(searched):
+            # Candidates may end otherwise.
+            return
+        place += f"{step}__"
+    for kind in kinds:
+        yield (
+            f"The 'estimator' parameter of {name} must be fitted step by step where it "
+            "does not end in a network of skhyper, so a Pipeline must not have a fit "
+            f"of its own. Got {kind}; take scikit-learn's Pipeline, or "
+            "RandomizedSearchCV, which calls that fit."
+        )
 
 
 def _end(estimator: Any) -> tuple[str, Any]:

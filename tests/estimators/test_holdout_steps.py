@@ -436,6 +436,21 @@ def test_hints_lead_to_arguments_of_inner_pipelines(name, hint):
     assert str(caught.value).endswith(f"Got {name!r}.{hint}")
 
 
+class Weighing(HoldoutPipeline):
+    """Takes weights by a shorter name."""
+
+    def fit(self, X, y=None, sample_weight=None):
+        return super().fit(X, y, net__sample_weight=sample_weight)
+
+
+def test_the_hint_does_not_lead_into_a_fit_of_its_own():
+    rest = Weighing([("scale", StandardScaler()), ("net", network())])
+    pipeline, weight = HoldoutPipeline([("rest", rest)]), np.ones(150)
+    with pytest.raises(ValueError, match="step, write rest__sample_weight"):
+        pipeline.fit(X, Y, sample_weight=weight)
+    pipeline.fit(X, Y, rest__sample_weight=weight)
+
+
 def test_parameters_are_not_validated_where_that_is_switched_off():
     steps = [("scale", StandardScaler()), ("net", network())]
     with sklearn.config_context(skip_parameter_validation=True):

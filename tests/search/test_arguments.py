@@ -7,6 +7,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.datasets import load_iris
 from sklearn.linear_model import Ridge, SGDClassifier
 from sklearn.model_selection import KFold
@@ -530,6 +531,25 @@ def test_hints_lead_to_arguments_of_inner_pipelines(name, hint):
     search = GridSearchCV(Pipeline([("rest", inner)]), {"lr": [0.1]})
     with pytest.raises(TypeError, match=f"Got '{name}'. Did you mean '{hint}'"):
         search.fit(*load_iris(return_X_y=True), **{name: np.ones(150)})
+
+
+class Unmarked(BaseEstimator):
+    """Is not told the classes by a search, as it is no classifier."""
+
+    def fit(self, X, y):
+        raise AssertionError("It is to be trained by partial_fit.")
+
+    def partial_fit(self, X, y, classes=None):
+        self.classes_ = np.asarray(classes)
+
+    def score(self, X, y):
+        return len(self.classes_)
+
+
+def test_classes_are_taken_where_a_search_does_not_give_them():
+    search = HyperbandSearchCV(Unmarked(), {}, max_epochs=1, cv=2, refit=False)
+    X, y = load_iris(return_X_y=True)
+    assert search.fit(X, y, classes=np.unique(y)).best_score_ == 3
 
 
 @pytest.mark.parametrize("name", ["X", "y", "classes"])

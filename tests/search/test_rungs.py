@@ -571,6 +571,10 @@ def test_pipelines_with_a_fit_of_their_own_are_fitted_by_it_or_refused(kind, is_
     for method in (search.fit, search.plan):
         with pytest.raises(ValueError, match=words):
             method(X, Y)
+    name = f"{'sampling__' * is_nested}last"
+    nets = [clone(NET).set_params(lr=lr) for lr in np.linspace(0.01, 0.2, 18)]
+    search.set_params(space={name: nets})
+    assert search.fit(X, Y).best_score_ > 0
     with pytest.raises(TypeError, match="Sampling has a fit of its own, so it cannot"):
         # As a candidate may put one in.
         fit_leg(pipeline(SGDClassifier()), Leg(1, 3), X, Y, {})
