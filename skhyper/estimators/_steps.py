@@ -157,10 +157,12 @@ def names_transformed(pipeline: Pipeline, params: Mapping[str, Any]) -> frozense
     names : frozenset of str
         As they were given.
     """
-    if not (pipeline.transform_input and params):
+    # The steps may know them by other names, so each is told by its own, sent in place
+    # of its value. None counts as not given.
+    given = {name: name for name, value in params.items() if value is not None}
+    if not (pipeline.transform_input and given):
         return frozenset()
-    # The steps may know them by other names, so their own are sent in their places.
-    routed = arguments_of_steps(pipeline, {name: name for name in params})
+    routed = arguments_of_steps(pipeline, given)
     return frozenset(
         taken[name]
         for methods in routed.values()

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from sklearn import get_config
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.pipeline import Pipeline
 
 from skhyper._constraints import refuse
@@ -148,7 +148,9 @@ def _taker(
 
 def _known(estimator: Any) -> set[str] | None:
     # Some searches train by ``partial_fit``, and give the classes themselves.
-    classes = {"classes"} if is_classifier(estimator) else set()
+    # A step may be a word, which has no tags.
+    is_told = isinstance(estimator, BaseEstimator) and is_classifier(estimator)
+    classes = {"classes"} if is_told else set()
     methods = {"fit": {"X", "y"}, "partial_fit": {"X", "y", *classes}}
     known = [
         _arguments(getattr(estimator, method), given)

@@ -161,6 +161,14 @@ def test_an_argument_is_cut_also_where_another_with_the_same_values_is_transform
     assert pipeline["take"].n_weights_ == 135
 
 
+def test_none_for_an_argument_counts_as_not_given_where_others_are_transformed():
+    with sklearn.config_context(enable_metadata_routing=True):
+        net = network().set_fit_request(X_val=True, y_val=True)
+        steps = [("scale", StandardScaler()), ("net", net)]
+        pipeline = HoldoutPipeline(steps, transform_input=["X_val"])
+        assert pipeline.fit(X, Y, sample_weight=None)["scale"].n_samples_seen_ == 135
+
+
 @pytest.mark.parametrize("alone", [True, False])
 def test_transformers_ask_for_arguments_by_names_of_their_own(alone):
     weight = np.linspace(0.1, 1, len(Y))

@@ -533,6 +533,17 @@ def test_hints_lead_to_arguments_of_inner_pipelines(name, hint):
         search.fit(*load_iris(return_X_y=True), **{name: np.ones(150)})
 
 
+@pytest.mark.parametrize("last", ["passthrough", None])
+def test_arguments_of_no_step_are_refused_where_the_last_is_a_word(last):
+    pipeline = Pipeline([("scale", StandardScaler()), ("net", last)])
+    grid = {"net": [MLPClassifier(max_epochs=1)]}
+    search = GridSearchCV(pipeline, grid, scoring="accuracy", cv=2)
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(TypeError, match=r"as step__argument.* Got 'sample_weight'\."):
+        search.fit(X, y, sample_weight=np.ones(150))
+    search.fit(X, y, net__sample_weight=np.ones(150))
+
+
 class Unmarked(BaseEstimator):
     """Is not told the classes by a search, as it is no classifier."""
 
