@@ -67,8 +67,8 @@ def fit_with_holdout(
 
 def _fits_as_pipeline(estimator: Any) -> bool:
     """Tell whether a Pipeline is fitted as scikit-learn's, but for rows held out."""
-    is_full = isinstance(estimator, Pipeline) and bool(estimator.steps)
-    return is_full and not has_own_fit(estimator)
+    is_plain = isinstance(estimator, Pipeline) and not has_own_fit(estimator)
+    return is_plain and bool(estimator.steps)
 
 
 def _rows_held_out(

@@ -45,7 +45,7 @@ def mistakes_in_arguments(search: BaseSearchCV) -> Iterator[str]:
     """
     owner = type(search).__name__
     for place, texts in (
-        ("estimator", _of_estimator(search.estimator)),
+        ("estimator", _of_estimator(search.estimator, names_searched(search))),
         *((name, _of_spaces(getattr(search, name, None))) for name in SPACES),
         ("cv", _of_splitter(search.cv)),
         ("n_jobs", _of_jobs(search.n_jobs)),
@@ -154,18 +154,24 @@ def mistakes_in_choice(
         )
 
 
-def _of_estimator(estimator: object, where: str = "") -> Iterator[str]:
+def _of_estimator(
+    estimator: object, searched: Collection[str], place: str = ""
+) -> Iterator[str]:
+    where = f" in its step {place.removesuffix('__')!r}" if place else ""
     if isinstance(estimator, type):
         name = estimator.__name__
         yield f"be an estimator{where}. Got the class {name}. Make one of it: {name}()."
-    if isinstance(estimator, Pipeline):
+    if not isinstance(estimator, Pipeline):
+        return
+    # Some have their steps only once they are fitted, and others from a candidate.
+    if hasattr(estimator, "steps") and f"{place}steps" not in searched:
         try:
             check_pairs(estimator)
         except InvalidParameterError as error:
             yield f"be made of steps that have names{where}. {error}"
         else:
             for name, step in estimator.steps:
-                yield from _of_estimator(step, f" in its step {name!r}")
+                yield from _of_estimator(step, searched, f"{place}{name}__")
 
 
 def _of_spaces(spaces: object) -> Iterator[str]:

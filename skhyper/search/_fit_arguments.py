@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any
 
 from sklearn import get_config
-from sklearn.base import BaseEstimator, is_classifier
 from sklearn.pipeline import Pipeline
 
 from skhyper._constraints import refuse
@@ -147,28 +146,21 @@ def _taker(
 
 
 def _known(estimator: Any) -> set[str] | None:
-    # Some searches train by ``partial_fit``, and give the classes themselves.
-    # A step may be a word, which has no tags.
-    is_told = isinstance(estimator, BaseEstimator) and is_classifier(estimator)
-    classes = {"classes"} if is_told else set()
-    methods = {"fit": {"X", "y"}, "partial_fit": {"X", "y", *classes}}
-    known = [
-        _arguments(getattr(estimator, method), given)
-        for method, given in methods.items()
-        if hasattr(estimator, method)
-    ]
+    # Some searches train step by step.
+    fits = [getattr(estimator, method, None) for method in ("fit", "partial_fit")]
+    known = [_arguments(fit) for fit in fits if fit is not None]
     certain = [names for names in known if names is not None]
     return {*chain(*certain)} if 0 < len(certain) == len(known) else None
 
 
-def _arguments(fit: Any, given: Collection[str]) -> set[str] | None:
+def _arguments(fit: Any) -> set[str] | None:
     own = unwrap(fit, stop=lambda wrapper: not _is_of_packages(wrapper))
     try:
         parameters = signature(own, follow_wrapped=False).parameters
     except (TypeError, ValueError):
         return None
     takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
-    return None if takes_any else {*parameters}.difference(given, ["self"])
+    return None if takes_any else {*parameters} - {"self", "X", "y"}
 
 
 def _is_of_packages(fit: Any) -> bool:

@@ -7,10 +7,10 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator
-from sklearn.datasets import load_iris
-from sklearn.linear_model import Ridge, SGDClassifier
+from sklearn.datasets import load_iris, make_regression
+from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.model_selection import KFold
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -502,7 +502,7 @@ def test_steps_without_names_are_told(search, is_nested):
         ),
         (
             [("scale", StandardScaler()), ("net", Pipeline([("net", MLPClassifier)]))],
-            r"be an estimator in its step 'net'. Got the class MLPClassifier\.",
+            r"be an estimator in its step 'net__net'. Got the class MLPClassifier\.",
         ),
         (
             [("scale", Pipeline([StandardScaler()])), ("net", MLPClassifier())],
@@ -544,26 +544,45 @@ def test_arguments_of_no_step_are_refused_where_the_last_is_a_word(last):
     search.fit(X, y, net__sample_weight=np.ones(150))
 
 
-class Unmarked(BaseEstimator):
-    """Is not told the classes by a search, as it is no classifier."""
+class Late(Pipeline):
+    """Makes its steps when it is fitted."""
+
+    def __init__(self, C=1.0):
+        self.C = C
+
+    def get_params(self, deep=True):
+        return {"C": self.C}
+
+    def set_params(self, C):
+        self.C = C
 
     def fit(self, X, y):
-        raise AssertionError("It is to be trained by partial_fit.")
-
-    def partial_fit(self, X, y, classes=None):
-        self.classes_ = np.asarray(classes)
-
-    def score(self, X, y):
-        return len(self.classes_)
+        super().__init__([("last", LogisticRegression(C=self.C))])
+        return super().fit(X, y)
 
 
-def test_classes_are_taken_where_a_search_does_not_give_them():
-    search = HyperbandSearchCV(Unmarked(), {}, max_epochs=1, cv=2, refit=False)
-    X, y = load_iris(return_X_y=True)
-    assert search.fit(X, y, classes=np.unique(y)).best_score_ == 3
+@pytest.mark.parametrize(
+    ("pipeline", "grid"),
+    [
+        (Pipeline(None), {"steps": [[("last", GaussianNB())]]}),
+        (Pipeline([("all", StandardScaler()), ("last", Late())]), {"last__C": [1]}),
+    ],
+    ids=["from a candidate", "from its fit"],
+)
+def test_steps_that_come_later_need_not_be_there_before(pipeline, grid):
+    search = GridSearchCV(pipeline, grid, scoring="accuracy", cv=2)
+    X, y = shuffle(*load_iris(return_X_y=True), random_state=0)
+    assert search.fit(X, y).best_score_ > 0.5
 
 
-@pytest.mark.parametrize("name", ["X", "y", "classes"])
+def test_weights_are_taken_where_candidates_put_in_who_weighs():
+    X, y = make_regression(n_targets=2, random_state=0)
+    pipeline = Pipeline([("last", MultiOutputRegressor(None))])
+    search = GridSearchCV(pipeline, {"last__estimator": [Ridge()]}, scoring="r2", cv=2)
+    assert search.fit(X, y, last__sample_weight=np.ones(len(y))).best_score_ > 0
+
+
+@pytest.mark.parametrize("name", ["X", "y"])
 @pytest.mark.parametrize("last", [MLPClassifier(), SGDClassifier()])
 def test_what_a_search_gives_itself_is_not_taken(last, name):
     search = GridSearchCV(Pipeline([("last", last)]), {"memory": [None]})
