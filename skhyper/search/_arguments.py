@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from skhyper._joblib import eval_expr
 from skhyper._sklearn import BaseSearchCV, InvalidParameterError
-from skhyper.estimators._steps import check_pairs
+from skhyper.estimators._steps import check_pairs, has_own_fit
 from skhyper.exceptions import did_you_mean
 from skhyper.search._splits import mistakes_in_splits
 from skhyper.spaces import SearchSpace
@@ -164,14 +164,16 @@ def _of_estimator(
     if not isinstance(estimator, Pipeline):
         return
     # Some have their steps only once they are fitted, and others from a candidate.
-    if hasattr(estimator, "steps") and f"{place}steps" not in searched:
-        try:
-            check_pairs(estimator)
-        except InvalidParameterError as error:
-            yield f"be made of steps that have names{where}. {error}"
-        else:
-            for name, step in estimator.steps:
-                yield from _of_estimator(step, searched, f"{place}{name}__")
+    is_late = has_own_fit(estimator) and not getattr(estimator, "steps", None)
+    if is_late or {f"{place}steps", place.removesuffix("__")} & {*searched}:
+        return
+    try:
+        check_pairs(estimator)
+    except InvalidParameterError as error:
+        yield f"be made of steps that have names{where}. {error}"
+    else:
+        for name, step in estimator.steps:
+            yield from _of_estimator(step, searched, f"{place}{name}__")
 
 
 def _of_spaces(spaces: object) -> Iterator[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_iris, make_regression
-from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
+from sklearn.linear_model import Ridge, SGDClassifier
 from sklearn.model_selection import KFold
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.naive_bayes import GaussianNB
@@ -547,7 +547,19 @@ def test_arguments_of_no_step_are_refused_where_the_last_is_a_word(last):
 class Late(Pipeline):
     """Makes its steps when it is fitted."""
 
-    def __init__(self, C=1.0):
+    def __init__(self, C=1e-9):
+        self.C = C
+        super().__init__(None)
+
+    def fit(self, X, y):
+        self.steps = [("last", GaussianNB(var_smoothing=self.C))]
+        return super().fit(X, y)
+
+
+class WithoutSteps(Late):
+    """Does not even have the attribute."""
+
+    def __init__(self, C=1e-9):
         self.C = C
 
     def get_params(self, deep=True):
@@ -557,7 +569,7 @@ class Late(Pipeline):
         self.C = C
 
     def fit(self, X, y):
-        super().__init__([("last", LogisticRegression(C=self.C))])
+        super().__init__(self.C)
         return super().fit(X, y)
 
 
@@ -565,9 +577,18 @@ class Late(Pipeline):
     ("pipeline", "grid"),
     [
         (Pipeline(None), {"steps": [[("last", GaussianNB())]]}),
-        (Pipeline([("all", StandardScaler()), ("last", Late())]), {"last__C": [1]}),
+        (
+            Pipeline([("all", StandardScaler()), ("last", Pipeline(None))]),
+            {"last": [Pipeline([("last", GaussianNB())])]},
+        ),
+        (Late(), {"C": [1e-9]}),
+        (Pipeline([("all", StandardScaler()), ("last", Late())]), {"last__C": [1e-9]}),
+        (
+            Pipeline([("all", StandardScaler()), ("last", WithoutSteps())]),
+            {"last__C": [1e-9]},
+        ),
     ],
-    ids=["from a candidate", "from its fit"],
+    ids=["of a candidate", "in a candidate", "of its fit", "inside", "no attribute"],
 )
 def test_steps_that_come_later_need_not_be_there_before(pipeline, grid):
     search = GridSearchCV(pipeline, grid, scoring="accuracy", cv=2)
