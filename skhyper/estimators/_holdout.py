@@ -28,7 +28,13 @@ from skhyper.estimators._held_out import RowsAside, RowsGiven
 from skhyper.estimators._inputs import read_target
 from skhyper.estimators._network import NeuralNetwork
 from skhyper.estimators._recipe import draw_seed
-from skhyper.estimators._steps import copied, has_own_fit, share_of_last
+from skhyper.estimators._steps import (
+    check_steps,
+    copied,
+    fits_by_steps,
+    last_steps,
+    share_of_last,
+)
 from skhyper.exceptions import did_you_mean
 
 __all__ = ["fit_with_holdout"]
@@ -57,7 +63,7 @@ def fit_with_holdout(
         fitted by that.
     """
     rows = None
-    if fit is not None or _fits_as_pipeline(estimator):
+    if fit is not None or fits_by_steps(estimator):
         rows = _rows_held_out(estimator, X, y, params)
     if rows is not None:
         _fit_steps(estimator, rows, params)
@@ -65,23 +71,17 @@ def fit_with_holdout(
         (fit or estimator.fit)(X, *(() if y is None else (y,)), **params)
 
 
-def _fits_as_pipeline(estimator: Any) -> bool:
-    """Tell whether a Pipeline is fitted as scikit-learn's, but for rows held out."""
-    is_plain = isinstance(estimator, Pipeline) and not has_own_fit(estimator)
-    return is_plain and bool(estimator.steps)
-
-
 def _rows_held_out(
     pipeline: Pipeline, X: Any, y: Any, params: Mapping[str, Any]
 ) -> RowsAside | RowsGiven | None:
     """Find the rows to hold out; None if no transformer would see them otherwise."""
-    network: Any = pipeline
-    own, place, has_front = dict(params), "", False
-    while network is pipeline or _fits_as_pipeline(network):
+    own, has_front = dict(params), False
+    for place, network in last_steps(pipeline):
+        if network is not pipeline and not fits_by_steps(network):
+            break
+        check_steps(network, own, place)
+        own = share_of_last(network, own)
         has_front |= len(network) > 1
-        own = share_of_last(network, own, place)
-        name, network = network.steps[-1]
-        place += f"{name}__"
     if not isinstance(network, NeuralNetwork) or not has_front:
         return None
     has_own_fit = type(network).fit is not NeuralNetwork.fit

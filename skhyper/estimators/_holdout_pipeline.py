@@ -8,7 +8,7 @@ from sklearn.utils import indexable
 from skhyper._sklearn import InvalidParameterError, fit_context
 from skhyper.estimators._holdout import fit_with_holdout
 from skhyper.estimators._network import NeuralNetwork
-from skhyper.estimators._steps import innermost
+from skhyper.estimators._steps import last_steps
 
 __all__ = ["HoldoutPipeline"]
 
@@ -100,7 +100,7 @@ class HoldoutPipeline(Pipeline):
             If an argument is for a step that there is not, or the rows are too few to
             set some aside; or whatever a step raises.
         """
-        last = innermost(self)
+        *_, (_, last) = last_steps(self)
         if self.steps and not isinstance(last, NeuralNetwork):
             got = last if isinstance(last, str) else type(last).__name__
             remedy = "use scikit-learn's Pipeline for it"

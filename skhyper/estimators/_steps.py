@@ -1,6 +1,6 @@
 """A Pipeline taken apart: who is given which argument, and rows behind transformers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -15,8 +15,9 @@ __all__ = [
     "check_pairs",
     "check_steps",
     "copied",
+    "fits_by_steps",
     "has_own_fit",
-    "innermost",
+    "last_steps",
     "names_transformed",
     "share_of_last",
     "transform_rows",
@@ -64,31 +65,21 @@ def check_steps(pipeline: Pipeline, params: Mapping[str, Any], place: str = "") 
         )
 
 
-def share_of_last(
-    pipeline: Pipeline, params: Mapping[str, Any], place: str = ""
-) -> dict[str, Any]:
+def share_of_last(pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, Any]:
     """Give those arguments of a fit that are for the last step, as they are.
 
     Parameters
     ----------
     pipeline : Pipeline
-        The Pipeline, with one step or more.
+        The Pipeline, which `check_steps` has not refused.
     params : mapping of str to object
         Arguments of its ``fit``.
-    place : str, default=""
-        What the user writes in front of them, where it is inside other Pipelines.
 
     Returns
     -------
     own : dict of str to object
         The arguments, as the step itself takes them in ``fit``.
-
-    Raises
-    ------
-    InvalidParameterError, TypeError, ValueError
-        As by `check_steps`.
     """
-    check_steps(pipeline, params, place)
     routed = arguments_of_steps(pipeline, params)
     # Nothing is routed to what only passes the rows on.
     return dict(routed.get(pipeline.steps[-1][0], {}).get("fit", {}))
@@ -172,28 +163,35 @@ def names_transformed(pipeline: Pipeline, params: Mapping[str, Any]) -> frozense
     )
 
 
-def innermost(estimator: Any) -> Any:
-    """Find what a Pipeline ends in, through those inside it.
+def last_steps(estimator: Any) -> Iterator[tuple[str, Any]]:
+    """Follow the last steps of Pipelines inside each other.
 
     Parameters
     ----------
     estimator : estimator object
         A Pipeline or anything else.
 
-    Returns
-    -------
+    Yields
+    ------
+    place : str
+        What the user writes in front of the names of its arguments.
     last : object
-        The last step; the estimator itself if it is no Pipeline.
+        The estimator itself, then the last step of each Pipeline. The last of them is
+        no Pipeline, or has no steps.
 
     Raises
     ------
     InvalidParameterError
         If the steps of one are no pairs; it is a ValueError.
     """
-    while isinstance(estimator, Pipeline) and estimator.steps:
+    place = ""
+    yield place, estimator
+    # Some have their steps only once they are fitted.
+    while isinstance(estimator, Pipeline) and getattr(estimator, "steps", None):
         check_pairs(estimator)
-        estimator = estimator.steps[-1][1]
-    return estimator
+        name, estimator = estimator.steps[-1]
+        place += f"{name}__"
+        yield place, estimator
 
 
 def check_pairs(pipeline: Pipeline) -> None:
@@ -236,17 +234,32 @@ def has_own_fit(pipeline: Pipeline) -> bool:
     return kind.fit is not Pipeline.fit and kind.fit is not ours
 
 
+def fits_by_steps(estimator: Any) -> bool:
+    """Tell whether an estimator is a Pipeline that is fitted step by step.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A Pipeline or anything else.
+
+    Returns
+    -------
+    fits_by_steps : bool
+        Whether it is one that has steps, and no ``fit`` of its own.
+    """
+    is_plain = isinstance(estimator, Pipeline) and not has_own_fit(estimator)
+    return is_plain and bool(estimator.steps)
+
+
 def _hint(pipeline: Pipeline, steps: list[str], name: str, place: str) -> str:
     step, _, rest = name.partition("__")
     if rest:
         return did_you_mean(step, steps, place, f"__{rest}")
     if step != name or step in steps:
         return ""
-    last: Any = pipeline
-    while isinstance(last, Pipeline) and last.steps and not has_own_fit(last):
-        step, last = last.steps[-1]
-        place += f"{step}__"
-    return f" For the last step, write {place}{name}."
+    first, inner = pipeline.steps[-1]
+    end = next(end for end, last in last_steps(inner) if not fits_by_steps(last))
+    return f" For the last step, write {place}{first}__{end}{name}."
 
 
 def _is_pair(step: Any) -> bool:

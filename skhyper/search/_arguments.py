@@ -1,6 +1,7 @@
 """What every search asks of its arguments, beyond scikit-learn's constraints."""
 
 from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from numbers import Integral
 from typing import Any, TypeGuard
 
@@ -17,6 +18,7 @@ from skhyper.spaces import SearchSpace
 
 __all__ = [
     "SPACES",
+    "is_searched",
     "mistakes_in_arguments",
     "mistakes_in_choice",
     "mistakes_in_scoring",
@@ -74,6 +76,24 @@ def names_searched(search: BaseSearchCV) -> set[str]:
     """
     spaces = [getattr(search, argument, None) for argument in SPACES]
     return {name for space in spaces for name in _names(space)}
+
+
+def is_searched(place: str, searched: AbstractSet[str]) -> bool:
+    """Tell whether candidates may put something else at a place.
+
+    Parameters
+    ----------
+    place : str
+        What the user writes in front of the arguments of a step.
+    searched : set of str
+        The names in the spaces.
+
+    Returns
+    -------
+    is_searched : bool
+        Whether the step itself is searched, or the steps inside it.
+    """
+    return not searched.isdisjoint({place.removesuffix("__"), f"{place}steps"})
 
 
 def mistakes_in_scoring(owner: str, scoring: object) -> Iterator[str]:
@@ -155,7 +175,7 @@ def mistakes_in_choice(
 
 
 def _of_estimator(
-    estimator: object, searched: Collection[str], place: str = ""
+    estimator: object, searched: AbstractSet[str], place: str = ""
 ) -> Iterator[str]:
     where = f" in its step {place.removesuffix('__')!r}" if place else ""
     if isinstance(estimator, type):
@@ -165,7 +185,7 @@ def _of_estimator(
         return
     # Some have their steps only once they are fitted, and others from a candidate.
     is_late = has_own_fit(estimator) and not getattr(estimator, "steps", None)
-    if is_late or {f"{place}steps", place.removesuffix("__")} & {*searched}:
+    if is_late or is_searched(place, searched):
         return
     try:
         check_pairs(estimator)

@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from skhyper._constraints import refuse
 from skhyper._sklearn import BaseSearchCV
+from skhyper.estimators._steps import fits_by_steps, has_own_fit, last_steps
 from skhyper.exceptions import did_you_mean
 from skhyper.search._arguments import names_searched
 
@@ -116,36 +117,43 @@ def _mistakes(
 
 
 def _form(taker: Any) -> str:
-    if not isinstance(taker, Pipeline) or not _is_of_packages(taker.fit):
+    if not fits_by_steps(taker):
         return ""
     steps = ", ".join(repr(step) for step, _ in taker.steps)
     return f", as step__argument, and its steps are {steps}"
 
 
-def _taker(
-    estimator: Any, name: str, searched: Collection[str], place: str = ""
-) -> Taker:
+def _taker(estimator: Any, name: str, searched: Collection[str]) -> Taker:
     """Follow the names of steps to who takes an argument."""
-    if not isinstance(estimator, Pipeline) or not _is_of_packages(estimator.fit):
-        return Taker(estimator, place, name, _known(estimator))
-    if not estimator.steps:
-        return Taker(estimator, place, name, set())
-    step, last = estimator.steps[-1]
-    first, _, rest = name.partition("__")
-    if not rest:
-        known = _taker(last, name, searched).known or ()
-        return Taker(estimator, place, name, {f"{step}__{one}" for one in known})
-    steps = {step for step, _ in estimator.steps}
-    if first not in steps and f"{place}steps" not in searched:
-        return Taker(estimator, place, first, steps, f"__{rest}")
-    # The steps before are asked for their ``fit_transform`` where they have one.
-    if not name.startswith(f"{step}__") or f"{place}{step}" in searched:
-        return Taker(estimator, place, name, None)
-    place = f"{place}{step}__"
-    return _taker(last, name.removeprefix(f"{step}__"), searched, place)
+    for place, taker in last_steps(estimator):
+        argument = name.removeprefix(place)
+        if not fits_by_steps(taker):
+            break
+        first, _, rest = argument.partition("__")
+        if not rest:
+            return Taker(taker, place, argument, _known_at_end(taker))
+        steps = [step for step, _ in taker.steps]
+        if first not in steps and f"{place}steps" not in searched:
+            return Taker(taker, place, first, {*steps}, f"__{rest}")
+        # The steps before are asked for their ``fit_transform`` where they have one.
+        if first != steps[-1] or f"{place}{first}" in searched:
+            return Taker(taker, place, argument, None)
+    # A Pipeline that has no steps yet takes what those of the candidates do.
+    known = None if f"{place}steps" in searched else _known(taker)
+    return Taker(taker, place, argument, known)
+
+
+def _known_at_end(pipeline: Any) -> set[str]:
+    """Give what the end of a Pipeline takes, with the names of the steps in front."""
+    ends = last_steps(pipeline)
+    place, end = next(one for one in ends if not fits_by_steps(one[1]))
+    return {f"{place}{name}" for name in _known(end) or ()}
 
 
 def _known(estimator: Any) -> set[str] | None:
+    if isinstance(estimator, Pipeline) and not has_own_fit(estimator):
+        # It has no steps that would take any.
+        return set()
     # Some searches train step by step.
     fits = [getattr(estimator, method, None) for method in ("fit", "partial_fit")]
     known = [_arguments(fit) for fit in fits if fit is not None]

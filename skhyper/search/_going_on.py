@@ -1,13 +1,14 @@
 """Which estimators can go on with their training, and what a search counts of them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from skhyper.estimators._steps import has_own_fit
-from skhyper.search._arguments import names_searched
+from skhyper.estimators._steps import has_own_fit, last_steps
+from skhyper.search._arguments import is_searched, names_searched
 from skhyper.search._spaces import Space
 from skhyper.search._target import Parameters
 
@@ -52,7 +53,7 @@ def mistakes_in_rungs(search: Any) -> Iterator[str]:
             f"The 'min_epochs' parameter of {name} must be at most max_epochs="
             f"{search.max_epochs}. Got {search.min_epochs}."
         )
-    _, last = _end(estimator)
+    *_, (_, last) = last_steps(estimator)
     way = "network" if Parameters(estimator).networks else way_of(last)
     if way is None:
         yield (
@@ -138,34 +139,21 @@ def _refused(name: str, last: Any) -> Iterator[str]:
 
 
 def _with_own_fits(
-    name: str, estimator: Any, searched: Collection[str]
+    name: str, estimator: Any, searched: AbstractSet[str]
 ) -> Iterator[str]:
     """Name the kinds of Pipelines that are more than their steps one by one."""
-    kinds, place = [], ""
-    while isinstance(estimator, Pipeline) and estimator.steps:
-        if has_own_fit(estimator):
-            kinds.append(type(estimator).__name__)
-        step, estimator = estimator.steps[-1]
-        if not {f"{place}steps", f"{place}{step}"}.isdisjoint(searched):
-            # Candidates may end otherwise.
-            return
-        place += f"{step}__"
-    for kind in kinds:
+    if any(is_searched(place, searched) for place, _ in last_steps(estimator)):
+        # Candidates may end otherwise.
+        return
+    for _, last in last_steps(estimator):
+        if not (isinstance(last, Pipeline) and has_own_fit(last)):
+            continue
         yield (
             f"The 'estimator' parameter of {name} must be fitted step by step where it "
             "does not end in a network of skhyper, so a Pipeline must not have a fit "
-            f"of its own. Got {kind}; take scikit-learn's Pipeline, or "
+            f"of its own. Got {type(last).__name__}; take scikit-learn's Pipeline, or "
             "RandomizedSearchCV, which calls that fit."
         )
-
-
-def _end(estimator: Any) -> tuple[str, Any]:
-    """Find what an estimator ends in if it is a Pipeline, and its place in there."""
-    place = ""
-    while isinstance(estimator, Pipeline) and estimator.steps:
-        name, estimator = estimator.steps[-1]
-        place += f"{name}__"
-    return place, estimator
 
 
 def _counts(parameters: Parameters) -> Iterator[str]:
@@ -173,7 +161,7 @@ def _counts(parameters: Parameters) -> Iterator[str]:
     for place in parameters.networks:
         yield f"{place}__max_epochs" if place else "max_epochs"
     if not parameters.networks:
-        place, last = _end(parameters.estimator)
+        *_, (place, last) = last_steps(parameters.estimator)
         way = way_of(last)
         for name in ROUNDS if way == "partial_fit" else (way,):
             yield f"{place}{name}"

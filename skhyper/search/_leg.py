@@ -21,6 +21,7 @@ from skhyper.estimators._steps import (
     check_steps,
     copied,
     has_own_fit,
+    last_steps,
     share_of_last,
     transform_rows,
 )
@@ -162,11 +163,11 @@ def _behind(
     With metadata routing, these are what it has requested for ``fit``, also where it is
     trained by ``partial_fit``.
     """
-    while isinstance(estimator, Pipeline):
-        X = transform(estimator, X, params)
-        params = last_arguments(estimator, params)
-        estimator = estimator.steps[-1][1]
-    return estimator, X, params
+    for _, last in last_steps(estimator):
+        if isinstance(last, Pipeline):
+            X = transform(last, X, params)
+            params = last_arguments(last, params)
+    return last, X, params
 
 
 def _fitting(y: Any) -> Transform:
@@ -192,11 +193,11 @@ def _pass_on(_: Pipeline, X: Any, __: Mapping[str, Any]) -> Any:
 def _are_again(rows: Any, estimator: Any, X: Any, params: Mapping[str, Any]) -> bool:
     """Tell whether fitted transformers give the same rows once more."""
     try:
-        while isinstance(estimator, Pipeline):
-            X = transform_rows(estimator, X, params)
-            # Those of the first leg, which `transform_input` has not transformed again.
-            params = share_of_last(estimator, params)
-            estimator = estimator.steps[-1][1]
+        for _, last in last_steps(estimator):
+            if isinstance(last, Pipeline):
+                X = transform_rows(last, X, params)
+                # As in the first leg: `transform_input` does not do it once more.
+                params = share_of_last(last, params)
         return bool(joblib.hash(rows) == joblib.hash(X))
     except Exception:
         # They do not take these rows again, or what they hold cannot be pickled; both

@@ -459,6 +459,12 @@ def test_the_hint_does_not_lead_into_a_fit_of_its_own():
     pipeline.fit(X, Y, rest__sample_weight=weight)
 
 
+def test_the_hint_names_the_last_step_of_a_fit_that_calls_ours():
+    pipeline = Marking([("scale", StandardScaler()), ("net", network())])
+    with pytest.raises(ValueError, match="last step, write net__sample_weight"):
+        pipeline.fit(X, Y, sample_weight=np.ones(150))
+
+
 def test_parameters_are_not_validated_where_that_is_switched_off():
     steps = [("scale", StandardScaler()), ("net", network())]
     with sklearn.config_context(skip_parameter_validation=True):

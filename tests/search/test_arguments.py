@@ -402,6 +402,14 @@ def test_an_argument_for_a_pipeline_without_steps_is_refused():
         search.fit(X, y, sample_weight=y)
 
 
+def test_arguments_for_steps_that_candidates_bring_are_left_to_them():
+    X, y = load_iris(return_X_y=True)
+    steps = [("scale", StandardScaler()), ("clf", GaussianNB())]
+    search = GridSearchCV(Pipeline([]), {"steps": [steps]}, scoring="accuracy")
+    search.fit(X, y, clf__sample_weight=np.ones(len(y)))
+    assert search.best_score_ > 0.9
+
+
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside"])
 @pytest.mark.parametrize(
     ("name", "words"),
@@ -594,6 +602,13 @@ def test_steps_that_come_later_need_not_be_there_before(pipeline, grid):
     search = GridSearchCV(pipeline, grid, scoring="accuracy", cv=2)
     X, y = shuffle(*load_iris(return_X_y=True), random_state=0)
     assert search.fit(X, y).best_score_ > 0.5
+
+
+def test_rungs_need_the_steps_before():
+    pipeline = Pipeline([("all", StandardScaler()), ("last", WithoutSteps())])
+    search = HyperbandSearchCV(pipeline, {"last__C": [1e-9]}, max_epochs=3)
+    with pytest.raises(ValueError, match=r"go on with its train.* Got WithoutSteps"):
+        search.fit(*load_iris(return_X_y=True))
 
 
 def test_weights_are_taken_where_candidates_put_in_who_weighs():
