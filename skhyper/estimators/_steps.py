@@ -15,6 +15,7 @@ __all__ = [
     "check_pairs",
     "check_steps",
     "copied",
+    "end_of_steps",
     "fits_by_steps",
     "has_own_fit",
     "last_steps",
@@ -251,6 +252,25 @@ def fits_by_steps(estimator: Any) -> bool:
     return is_plain and bool(estimator.steps)
 
 
+def end_of_steps(estimator: Any) -> tuple[str, Any]:
+    """Find who is fitted by itself at the end of Pipelines that are fitted by steps.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A Pipeline or anything else.
+
+    Returns
+    -------
+    place : str
+        What the user writes in front of the names of its arguments.
+    end : object
+        The first of the last steps that is not fitted step by step itself.
+    """
+    ends = last_steps(estimator)
+    return next((place, end) for place, end in ends if not fits_by_steps(end))
+
+
 def _hint(pipeline: Pipeline, steps: list[str], name: str, place: str) -> str:
     step, _, rest = name.partition("__")
     if rest:
@@ -258,7 +278,7 @@ def _hint(pipeline: Pipeline, steps: list[str], name: str, place: str) -> str:
     if step != name or step in steps:
         return ""
     first, inner = pipeline.steps[-1]
-    end = next(end for end, last in last_steps(inner) if not fits_by_steps(last))
+    end, _ = end_of_steps(inner)
     return f" For the last step, write {place}{first}__{end}{name}."
 
 

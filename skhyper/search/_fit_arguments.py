@@ -11,7 +11,12 @@ from sklearn.pipeline import Pipeline
 
 from skhyper._constraints import refuse
 from skhyper._sklearn import BaseSearchCV
-from skhyper.estimators._steps import fits_by_steps, has_own_fit, last_steps
+from skhyper.estimators._steps import (
+    end_of_steps,
+    fits_by_steps,
+    has_own_fit,
+    last_steps,
+)
 from skhyper.exceptions import did_you_mean
 from skhyper.search._arguments import names_searched
 
@@ -145,8 +150,7 @@ def _taker(estimator: Any, name: str, searched: Collection[str]) -> Taker:
 
 def _known_at_end(pipeline: Any) -> set[str]:
     """Give what the end of a Pipeline takes, with the names of the steps in front."""
-    ends = last_steps(pipeline)
-    place, end = next(one for one in ends if not fits_by_steps(one[1]))
+    place, end = end_of_steps(pipeline)
     return {f"{place}{name}" for name in _known(end) or ()}
 
 

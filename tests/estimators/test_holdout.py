@@ -274,6 +274,8 @@ def test_rows_that_are_given_are_taken(digits):
     assert same_weights(pipeline[-1], alone)
 
 
+# joblib warns where writing some bytes takes half a second, as on a busy disk.
+@pytest.mark.filterwarnings("ignore:Persisting input arguments took:UserWarning")
 def test_pipelines_in_pipelines_and_memory(digits, tmp_path):
     X, y = digits
     flat = HoldoutPipeline([*watching(StandardScaler()), ("last", stopping())])

@@ -35,6 +35,10 @@ def searched(pipeline, fused=True, **params):
     )
 
 
+# joblib warns where writing some bytes takes half a second, as on a busy disk.
+DISK = pytest.mark.filterwarnings("ignore:Persisting input arguments took:UserWarning")
+
+
 class Counter(StandardScaler):
     """Counts how often any was fitted."""
 
@@ -45,6 +49,7 @@ class Counter(StandardScaler):
         return super().fit(X, y, sample_weight)
 
 
+@DISK
 @GIVEN
 @pytest.mark.parametrize("fused", [True, False])
 def test_the_memory_keeps_each_transformer(given, fused, tmp_path):
@@ -61,6 +66,7 @@ def test_the_memory_keeps_each_transformer(given, fused, tmp_path):
     )
 
 
+@DISK
 def test_the_memory_keeps_the_transformers_before_an_estimator_of_scikit_learn(
     tmp_path,
 ):
@@ -78,6 +84,7 @@ def test_the_memory_keeps_the_transformers_before_an_estimator_of_scikit_learn(
     assert Counter.count == 2
 
 
+@DISK
 @GIVEN
 def test_with_a_memory_the_steps_given_are_left_as_they_are(given, tmp_path):
     scaler, net = StandardScaler(), network()
@@ -260,6 +267,7 @@ class Recorder:
         self.calls.append("teardown")
 
 
+@DISK
 @GIVEN
 @pytest.mark.parametrize("nested", [False, True])
 @pytest.mark.parametrize("cached", [False, True])
