@@ -266,6 +266,11 @@ def end_of_steps(estimator: Any) -> tuple[str, Any]:
         What the user writes in front of the names of its arguments.
     end : object
         The first of the last steps that is not fitted step by step itself.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the steps of one before it are no pairs; it is a ValueError.
     """
     ends = last_steps(estimator)
     return next((place, end) for place, end in ends if not fits_by_steps(end))
@@ -278,8 +283,8 @@ def _hint(pipeline: Pipeline, steps: list[str], name: str, place: str) -> str:
     if step != name or step in steps:
         return ""
     first, inner = pipeline.steps[-1]
-    end, _ = end_of_steps(inner)
-    return f" For the last step, write {place}{first}__{end}{name}."
+    further, _ = end_of_steps(inner)
+    return f" For the last step, write {place}{first}__{further}{name}."
 
 
 def _is_pair(step: Any) -> bool:

@@ -78,22 +78,25 @@ def names_searched(search: BaseSearchCV) -> set[str]:
     return {name for space in spaces for name in _names(space)}
 
 
-def is_searched(place: str, searched: AbstractSet[str]) -> bool:
+def is_searched(place: str, estimator: Any, searched: AbstractSet[str]) -> bool:
     """Tell whether candidates may put something else at a place.
 
     Parameters
     ----------
     place : str
         What the user writes in front of the arguments of a step.
+    estimator : object
+        What is there.
     searched : set of str
         The names in the spaces.
 
     Returns
     -------
     is_searched : bool
-        Whether the step itself is searched, or the steps inside it.
+        Whether it is searched itself, or is a Pipeline of which the steps are.
     """
-    return not searched.isdisjoint({place.removesuffix("__"), f"{place}steps"})
+    has_others = isinstance(estimator, Pipeline) and f"{place}steps" in searched
+    return has_others or place.removesuffix("__") in searched
 
 
 def mistakes_in_scoring(owner: str, scoring: object) -> Iterator[str]:
@@ -185,7 +188,7 @@ def _of_estimator(
         return
     # Some have their steps only once they are fitted, and others from a candidate.
     is_late = has_own_fit(estimator) and not getattr(estimator, "steps", None)
-    if is_late or is_searched(place, searched):
+    if is_late or is_searched(place, estimator, searched):
         return
     try:
         check_pairs(estimator)

@@ -132,20 +132,21 @@ def _taker(estimator: Any, name: str, searched: Collection[str]) -> Taker:
     """Follow the names of steps to who takes an argument."""
     for place, taker in last_steps(estimator):
         argument = name.removeprefix(place)
-        if not fits_by_steps(taker):
+        if not isinstance(taker, Pipeline) or has_own_fit(taker):
             break
         first, _, rest = argument.partition("__")
         if not rest:
             return Taker(taker, place, argument, _known_at_end(taker))
-        steps = [step for step, _ in taker.steps]
-        if first not in steps and f"{place}steps" not in searched:
+        if f"{place}steps" in searched:
+            # The candidates have other steps, or have them at all.
+            return Taker(taker, place, argument, None)
+        steps = [step for step, _ in taker.steps or ()]
+        if first not in steps:
             return Taker(taker, place, first, {*steps}, f"__{rest}")
         # The steps before are asked for their ``fit_transform`` where they have one.
         if first != steps[-1] or f"{place}{first}" in searched:
             return Taker(taker, place, argument, None)
-    # A Pipeline that has no steps yet takes what those of the candidates do.
-    known = None if f"{place}steps" in searched else _known(taker)
-    return Taker(taker, place, argument, known)
+    return Taker(taker, place, argument, _known(taker))
 
 
 def _known_at_end(pipeline: Any) -> set[str]:

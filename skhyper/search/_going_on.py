@@ -142,10 +142,11 @@ def _with_own_fits(
     name: str, estimator: Any, searched: AbstractSet[str]
 ) -> Iterator[str]:
     """Name the kinds of Pipelines that are more than their steps one by one."""
-    if any(is_searched(place, searched) for place, _ in last_steps(estimator)):
+    ends = [*last_steps(estimator)]
+    if any(is_searched(place, last, searched) for place, last in ends):
         # Candidates may end otherwise.
         return
-    for _, last in last_steps(estimator):
+    for _, last in ends:
         if not (isinstance(last, Pipeline) and has_own_fit(last)):
             continue
         yield (

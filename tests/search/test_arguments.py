@@ -402,12 +402,40 @@ def test_an_argument_for_a_pipeline_without_steps_is_refused():
         search.fit(X, y, sample_weight=y)
 
 
-def test_arguments_for_steps_that_candidates_bring_are_left_to_them():
+@pytest.mark.parametrize(
+    "steps", [[], [("clf", KNeighborsClassifier())]], ids=["none", "others"]
+)
+@pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside"])
+def test_arguments_for_steps_that_candidates_bring_are_left_to_them(steps, inside):
     X, y = load_iris(return_X_y=True)
-    steps = [("scale", StandardScaler()), ("clf", GaussianNB())]
-    search = GridSearchCV(Pipeline([]), {"steps": [steps]}, scoring="accuracy")
-    search.fit(X, y, clf__sample_weight=np.ones(len(y)))
+    pipeline, place = Pipeline(steps), ""
+    if inside:
+        pipeline, place = Pipeline([("outer", pipeline)]), "outer__"
+    others = [("scale", StandardScaler()), ("clf", GaussianNB())]
+    search = GridSearchCV(pipeline, {f"{place}steps": [others]}, scoring="accuracy")
+    search.fit(X, y, **{f"{place}clf__sample_weight": np.ones(len(y))})
     assert search.best_score_ > 0.9
+    with pytest.raises(TypeError, match=f"Got '{place}sample_weight'"):
+        search.fit(X, y, **{f"{place}sample_weight": np.ones(len(y))})
+
+
+class Stepwise(GaussianNB):
+    """Its steps are no steps of a Pipeline."""
+
+    def __init__(self, steps=1):
+        self.steps = steps
+        super().__init__()
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside"])
+def test_a_number_of_steps_that_is_searched_brings_no_steps(inside):
+    X, y = load_iris(return_X_y=True)
+    estimator, place = Stepwise(), ""
+    if inside:
+        estimator, place = Pipeline([("last", estimator)]), "last__"
+    search = GridSearchCV(estimator, {f"{place}steps": [1, 2]})
+    with pytest.raises(TypeError, match=f"Did you mean '{place}sample_weight'"):
+        search.fit(X, y, **{f"{place}sample_wieght": np.ones(len(y))})
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside"])

@@ -559,6 +559,21 @@ class Sampling(Pipeline):
         return super().fit(X[::2], y[::2], **params)
 
 
+class Stepwise(SGDClassifier):
+    """Its steps are no steps of a Pipeline."""
+
+    def __init__(self, steps=1):
+        self.steps = steps
+        super().__init__()
+
+
+def test_a_number_of_steps_that_is_searched_is_no_other_end():
+    pipeline = Sampling([("scale", StandardScaler()), ("last", Stepwise())])
+    search = HyperbandSearchCV(pipeline, {"last__steps": [1, 2]}, max_epochs=3)
+    with pytest.raises(ValueError, match="must not have a fit of its own"):
+        search.fit(X, Y)
+
+
 @pytest.mark.parametrize("kind", PRUNED)
 @pytest.mark.parametrize("is_nested", [False, True])
 def test_pipelines_with_a_fit_of_their_own_are_fitted_by_it_or_refused(kind, is_nested):
