@@ -1,6 +1,7 @@
 """Arguments of ``fit`` that would fail in every fit, told before the first."""
 
 from collections.abc import Collection, Iterator, Mapping, Sized
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from inspect import Parameter, signature, unwrap
 from itertools import chain
@@ -128,7 +129,7 @@ def _form(taker: Any) -> str:
     return f", as step__argument, and its steps are {steps}"
 
 
-def _taker(estimator: Any, name: str, searched: Collection[str]) -> Taker:
+def _taker(estimator: Any, name: str, searched: AbstractSet[str]) -> Taker:
     """Follow the names of steps to who takes an argument."""
     for place, taker in last_steps(estimator):
         argument = name.removeprefix(place)
@@ -138,7 +139,7 @@ def _taker(estimator: Any, name: str, searched: Collection[str]) -> Taker:
         if not rest:
             return Taker(taker, place, argument, _known_at_end(taker))
         if f"{place}steps" in searched:
-            # The candidates have other steps, or have them at all.
+            # Nobody knows the steps of the candidates.
             return Taker(taker, place, argument, None)
         steps = [step for step, _ in taker.steps or ()]
         if first not in steps:
@@ -156,9 +157,6 @@ def _known_at_end(pipeline: Any) -> set[str]:
 
 
 def _known(estimator: Any) -> set[str] | None:
-    if isinstance(estimator, Pipeline) and not has_own_fit(estimator):
-        # It has no steps that would take any.
-        return set()
     # Some searches train step by step.
     fits = [getattr(estimator, method, None) for method in ("fit", "partial_fit")]
     known = [_arguments(fit) for fit in fits if fit is not None]
