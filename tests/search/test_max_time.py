@@ -282,15 +282,12 @@ def test_a_kept_trial_without_a_score_has_failed(digits, tmp_path):
         refit=False,
         scoring=lambda estimator, X, y: float("nan"),
         memory=tmp_path / "memory",
-        max_time=1,
+        max_time=SECONDS,
         **kept,
     )
     with pytest.warns(UserWarning, match="non-finite"):
         search.fit(*digits)
-    states = [trial.state.name for trial in search.study_.trials]
-    # Those of which no fit had begun are left to the next search.
-    assert set(states) <= {"FAIL", "RUNNING"}
-    assert states.count("FAIL") == len(search.cv_results_["params"]) > 0
+    assert {trial.state.name for trial in search.study_.trials} == {"FAIL"}
 
 
 @pytest.mark.parametrize("fused", [True, False])
