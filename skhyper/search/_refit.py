@@ -88,18 +88,17 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
 
 
 def _mistakes_in_name(search: Any) -> Iterator[str]:
-    """Refuse a misspelt word: scikit-learn takes any for True, of other metrics too."""
+    """Refuse what is no word and no metric: scikit-learn takes any string for True."""
     refit, scoring, words = search.refit, search.scoring, [ONE_SE, *ENSEMBLES]
     is_single = scoring is None or isinstance(scoring, str)
-    if is_single and isinstance(refit, str) and refit not in words:
-        known = words if scoring is None else [*words, scoring]
-        hint = did_you_mean(refit, known)
-        if hint and refit not in (*known, *get_scorer_names()):
-            yield (
-                f"The 'refit' parameter of {type(search).__name__} must be a bool, a "
-                f"callable, one of {', '.join(map(repr, words))}, or the name of its "
-                f"metric. Got {refit!r}.{hint}"
-            )
+    known = [*words, *get_scorer_names(), "score", scoring]
+    if is_single and isinstance(refit, str) and refit not in known:
+        metrics = get_scorer_names() if scoring is None else [scoring]
+        yield (
+            f"The 'refit' parameter of {type(search).__name__} must be a bool, a "
+            f"callable, one of {', '.join(map(repr, words))}, or the name of its "
+            f"metric. Got {refit!r}.{did_you_mean(refit, [*words, *metrics])}"
+        )
 
 
 def check_single_metric(search: Any, metrics: Iterable[str]) -> None:

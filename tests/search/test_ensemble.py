@@ -268,6 +268,18 @@ def test_estimators_of_other_packages(digits):
             r"Got 'greedy'. Did you mean 'greedy_ensemble'\?",
         ),
         (
+            GridSearchCV(small_net(), RATES, refit="accuracyy"),
+            r"name of its metric. Got 'accuracyy'. Did you mean 'accuracy'\?",
+        ),
+        (
+            GridSearchCV(small_net(), RATES, scoring="accuracy", refit="best"),
+            r"name of its metric. Got 'best'.$",
+        ),
+        (
+            GridSearchCV(small_net(), RATES, scoring="accuracyy", refit="accuracyy"),
+            "The 'scoring' parameter of GridSearchCV",
+        ),
+        (
             RayTuneSearchCV(small_net(), RANGE, refit="ensemble"),
             "of RayTuneSearchCV, whose trials",
         ),
@@ -284,8 +296,10 @@ def test_mistakes(search, message, digits):
         search.fit(*digits)
 
 
-def test_another_metric_as_refit_is_true_as_in_scikit_learn(digits):
-    settings = {"scoring": "f1_macro", "refit": "f1_micro", "cv": 2}
+@pytest.mark.parametrize("scoring", ["f1_macro", None])
+@pytest.mark.parametrize("refit", ["f1_micro", "score"])
+def test_another_metric_as_refit_is_true_as_in_scikit_learn(scoring, refit, digits):
+    settings = {"scoring": scoring, "refit": refit, "cv": 2}
     assert GridSearchCV(small_net(), RATES, **settings).fit(*digits).best_score_ > 0
 
 
