@@ -30,7 +30,12 @@ from skhyper.search._fusion import joblib_options
 from skhyper.search._interrupt import how_to_go_on
 from skhyper.search._leg import Leg
 from skhyper.search._planned import PlannedSearch
-from skhyper.search._refit import check_refit, check_single_metric, refit_best
+from skhyper.search._refit import (
+    check_refit,
+    check_refit_of_callable,
+    check_single_metric,
+    refit_best,
+)
 from skhyper.search._results import (
     cv_results,
     mean_score,
@@ -230,10 +235,7 @@ class BaseSearch(PlannedSearch):
                 )
             outcomes = evaluation.run(asks, search_context)
             if callable(self.scoring):
-                # Only now it is known which metrics there are.
-                names = metric_names(outcomes, self.scoring)
-                if names is not None:
-                    self._check_refit_for_multimetric(names)
+                check_refit_of_callable(self, outcomes)
             if all(outcome.finished for outcome in outcomes):
                 with deadline_in_force(evaluation.deadline):
                     strategy.tell(outcomes)

@@ -141,11 +141,11 @@ def _check(search: Any, outer: Any, scoring: Any, params: Any, verbose: Any) -> 
             "sklearn.model_selection.cross_validate."
         )
     mistakes = []
-    if search.refit is False:
+    if not search.refit:
         mistakes.append(
             "The 'search' parameter of nested_score must refit, as what it chooses is "
-            f"scored. Got {type(search).__name__} with refit=False. Set refit=True or, "
-            "under several metrics, to the name of one."
+            f"scored. Got {type(search).__name__} with refit={search.refit!r}. Set "
+            "refit=True or, under several metrics, to the name of one."
         )
     has_several = isinstance(search.scoring, list | tuple | set | dict)
     if scoring is None and has_several and callable(search.refit):

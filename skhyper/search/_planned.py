@@ -14,6 +14,7 @@ from skhyper.search._assembly import NO_REFIT
 from skhyper.search._fit_arguments import check_fit_arguments
 from skhyper.search._fold import splitter_of
 from skhyper.search._plan import Plan
+from skhyper.search._refit import check_refit, mistakes_in_refit
 from skhyper.search._target import Parameters
 from skhyper.search._timing import check_time, with_seconds
 
@@ -62,12 +63,14 @@ class PlannedSearch(BaseSearchCV):
         """
         check_time(self, time)
         self._validate_params()
+        self._get_scorers()
         X, y = indexable(X, y)
         check_fit_arguments(self, "plan", X, params)
         routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
         splitter = splitter_of(self, y)
         n_splits = splitter.get_n_splits(X, y, **routed.splitter.split)
         parameters = Parameters(clone(self.estimator))
+        check_refit(self, parameters, n_splits)
         is_refitted = self.refit not in NO_REFIT
         plan = self._plan(parameters, n_splits, is_refitted)
         plan = replace(plan, max_time=self.max_time)
@@ -82,6 +85,7 @@ class PlannedSearch(BaseSearchCV):
     def _mistakes_in_values(self) -> Iterator[str]:
         """Say what breaks rules by itself for which scikit-learn has no grammar."""
         yield from mistakes_in_arguments(self)
+        yield from mistakes_in_refit(self)
 
     def _mistakes_in_combinations(self) -> Iterator[str]:
         """Say which arguments do not go together, each right by itself."""

@@ -12,6 +12,7 @@ from sklearn.callback import CallbackContext
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer_names
 
+from skhyper._constraints import refuse
 from skhyper._sklearn import BaseSearchCV, StrOptions
 from skhyper.exceptions import did_you_mean
 from skhyper.search._assembly import (
@@ -22,6 +23,7 @@ from skhyper.search._assembly import (
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._leg import Leg
+from skhyper.search._results import has_one_metric, metric_names
 from skhyper.search._simplest import ONE_SE
 from skhyper.search._target import Parameters, fitted_networks
 from skhyper.training import StopReason, kept_in
@@ -29,7 +31,9 @@ from skhyper.training import StopReason, kept_in
 __all__ = [
     "REFIT_EPOCHS_CONSTRAINTS",
     "check_refit",
+    "check_refit_of_callable",
     "check_single_metric",
+    "mistakes_in_refit",
     "refit_best",
 ]
 
@@ -54,14 +58,14 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
     ValueError
         If the rule of one standard error has less than two splits; or if there is no
         network of this package, whose weights that rule counts and whose epochs
-        ``refit_epochs`` does; if the models of the splits cannot be averaged; or if
-        ``refit`` is mistyped. All mistakes are in the one message.
+        ``refit_epochs`` does; or if the models of the splits cannot be averaged. All
+        mistakes are in the one message.
     """
     if not search.refit:
         return
     kind = type(search).__name__
-    mistakes = [*_mistakes_in_name(search)]
     is_one_se = search.refit == ONE_SE
+    mistakes: list[str] = []
     if search.refit in ENSEMBLES:
         mistakes += mistakes_in_ensemble(search)
     if is_one_se and n_splits < 2:
@@ -87,17 +91,57 @@ def check_refit(search: BaseSearchCV, parameters: Parameters, n_splits: int) -> 
         raise ValueError("\n".join(mistakes))
 
 
-def _mistakes_in_name(search: Any) -> Iterator[str]:
-    """Refuse what is no word and no metric: scikit-learn takes any string for True."""
+def mistakes_in_refit(search: Any) -> Iterator[str]:
+    """Say that ``refit`` is a word without a meaning, where there is surely one metric.
+
+    Parameters
+    ----------
+    search : BaseSearch
+        With its ``refit`` and ``scoring``.
+
+    Yields
+    ------
+    mistake : str
+        What it must be.
+    """
+    if has_one_metric(search.scoring):
+        yield from _mistakes_in_word(search)
+
+
+def check_refit_of_callable(search: Any, outcomes: Sequence[Outcome]) -> None:
+    """Check ``refit`` once it is known which metrics a callable gives.
+
+    Parameters
+    ----------
+    search : BaseSearch
+        Its ``scoring`` is a callable.
+    outcomes : sequence of Outcome
+        The candidates that it has scored.
+
+    Raises
+    ------
+    ValueError
+        If ``refit`` is none of the metrics, or a word without a meaning where there is
+        one.
+    """
+    names = metric_names(outcomes, search.scoring)
+    if names is not None:
+        search._check_refit_for_multimetric(names)
+    elif any(outcome.finished and not outcome.failed for outcome in outcomes):
+        refuse(_mistakes_in_word(search))
+
+
+def _mistakes_in_word(search: Any) -> Iterator[str]:
+    """Refuse what is no choice and no metric; to scikit-learn any string is True."""
     refit, scoring, words = search.refit, search.scoring, [ONE_SE, *ENSEMBLES]
-    is_single = scoring is None or isinstance(scoring, str)
-    known = [*words, *get_scorer_names(), "score", scoring]
-    if is_single and isinstance(refit, str) and refit not in known:
-        metrics = get_scorer_names() if scoring is None else [scoring]
+    names = get_scorer_names()
+    if isinstance(refit, str) and refit not in [*words, *names, "score", scoring]:
+        likely = [scoring] if isinstance(scoring, str) else names
+        hint = did_you_mean(refit, [*words, "score", *likely])
         yield (
             f"The 'refit' parameter of {type(search).__name__} must be a bool, a "
-            f"callable, one of {', '.join(map(repr, words))}, or the name of its "
-            f"metric. Got {refit!r}.{did_you_mean(refit, [*words, *metrics])}"
+            f"callable, one of {', '.join(map(repr, words))}, or the name of a metric, "
+            f"which counts as True where there is one metric. Got {refit!r}.{hint}"
         )
 
 

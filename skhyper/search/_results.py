@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from skhyper._sklearn import (
+    BaseScorer,
     BaseSearchCV,
     MultimetricScorer,
     warn_or_raise_about_fit_failures,
@@ -20,6 +21,7 @@ from skhyper.search._task import Scores, TaskResult
 
 __all__ = [
     "cv_results",
+    "has_one_metric",
     "mean_score",
     "metric_names",
     "results_frame",
@@ -44,6 +46,11 @@ def metric_names(outcomes: Iterable[Outcome], scorer: Any) -> list[str] | None:
                 scores = result.test_scores
                 return list(scores) if isinstance(scores, dict) else None
     return None
+
+
+def has_one_metric(scoring: Any) -> bool:
+    """Tell whether there is surely one metric; a callable may give several."""
+    return scoring is None or isinstance(scoring, str | BaseScorer)
 
 
 def mean_score(outcome: Outcome, metric: str) -> float:

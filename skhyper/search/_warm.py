@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from skhyper._sklearn import MultimetricScorer
+from skhyper.search._results import has_one_metric
 from skhyper.search._target import Parameters
 from skhyper.spaces import SearchSpace
 from skhyper.spaces._found import found
@@ -134,7 +135,7 @@ def _columns(search: Any, table: Any, metrics: Sequence[str] | None) -> list[str
         scorer, _ = search._get_scorers()
         is_multimetric = isinstance(scorer, MultimetricScorer)
         names = list(scorer._scorers) if is_multimetric else []
-        if isinstance(search.refit, str):
+        if isinstance(search.refit, str) and not has_one_metric(search.scoring):
             names.insert(0, search.refit)
         # A table of a single metric does not say which it is.
         names = names[:1] if is_multimetric else [*names[:1], "score"]

@@ -256,30 +256,6 @@ def test_estimators_of_other_packages(digits):
             "takes no refit_epochs. Got 'median'",
         ),
         (
-            GridSearchCV(small_net(), RATES, refit="ensembel"),
-            r"Got 'ensembel'. Did you mean 'ensemble'\?",
-        ),
-        (
-            GridSearchCV(small_net(), RATES, scoring="roc_auc", refit="roc_auk"),
-            r"name of its metric. Got 'roc_auk'. Did you mean 'roc_auc'\?",
-        ),
-        (
-            GridSearchCV(small_net(), RATES, refit="greedy"),
-            r"Got 'greedy'. Did you mean 'greedy_ensemble'\?",
-        ),
-        (
-            GridSearchCV(small_net(), RATES, refit="accuracyy"),
-            r"name of its metric. Got 'accuracyy'. Did you mean 'accuracy'\?",
-        ),
-        (
-            GridSearchCV(small_net(), RATES, scoring="accuracy", refit="best"),
-            r"name of its metric. Got 'best'.$",
-        ),
-        (
-            GridSearchCV(small_net(), RATES, scoring="accuracyy", refit="accuracyy"),
-            "The 'scoring' parameter of GridSearchCV",
-        ),
-        (
             RayTuneSearchCV(small_net(), RANGE, refit="ensemble"),
             "of RayTuneSearchCV, whose trials",
         ),
@@ -294,13 +270,6 @@ def test_estimators_of_other_packages(digits):
 def test_mistakes(search, message, digits):
     with pytest.raises(ValueError, match=message):
         search.fit(*digits)
-
-
-@pytest.mark.parametrize("scoring", ["f1_macro", None])
-@pytest.mark.parametrize("refit", ["f1_micro", "score"])
-def test_another_metric_as_refit_is_true_as_in_scikit_learn(scoring, refit, digits):
-    settings = {"scoring": scoring, "refit": refit, "cv": 2}
-    assert GridSearchCV(small_net(), RATES, **settings).fit(*digits).best_score_ > 0
 
 
 def test_groups_are_kept_together_when_fitted_again(digits):
