@@ -11,7 +11,6 @@ from typing import Any
 from sklearn import get_config
 from sklearn.base import _fit_context as fit_context
 from sklearn.callback import CallbackContext
-from sklearn.metrics._scorer import _BaseScorer as BaseScorer
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
@@ -34,7 +33,6 @@ from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
-    "BaseScorer",
     "BaseSearchCV",
     "HasMethods",
     "Interval",

@@ -20,15 +20,15 @@ n_jobs : int, default=None
 refit : bool, str or callable, default=True
     Whether to fit the best candidate on all rows. Under several metrics, the name
     of the one that chooses; or a callable that is given ``cv_results_``
-    and returns the index of its choice; or False. Under a single one, the name of any
-    metric counts as True, as in scikit-learn. With '1se' the choice is the simplest
-    candidate within one standard error of the best: the one with the fewest weights,
-    and of those the most regularized, by ``l1``, ``l2``, ``weight_decay``,
-    ``dropout`` or ``label_smoothing``. With 'ensemble' nothing is
-    fitted: the models of the best candidate, one for each split, are averaged. With
-    'greedy_ensemble' those of several candidates are, selected by what the average
-    scores on the rows that the splits have left out; until then the models of the 20
-    best candidates are kept in memory.""",
+    and returns the index of its choice; or False. Under a single one, each of
+    ``sklearn.metrics.get_scorer_names()`` counts as True, as in scikit-learn. With
+    '1se' the choice is the simplest candidate within one standard error of the best:
+    the one with the fewest weights, and of those the most regularized, by ``l1``,
+    ``l2``, ``weight_decay``, ``dropout`` or ``label_smoothing``. With 'ensemble'
+    nothing is fitted: the models of the best candidate, one for each split, are
+    averaged. With 'greedy_ensemble' those of several candidates are, selected by what
+    the average scores on the rows that the splits have left out; until then the models
+    of the 20 best candidates are kept in memory.""",
     "refit_epochs": """\
 refit_epochs : 'median' or None, default=None
     For how long the networks of the best candidate are trained in the refit. None is

@@ -110,10 +110,12 @@ def nested_score(
     _check(search, outer, scoring, params, verbose)
     params, groups = _shares(search, outer, params or {})
     is_routed = get_config()["enable_metadata_routing"]
-    if isinstance(search, BaseSearch) and not is_routed:
+    if isinstance(search, BaseSearch):
         # What is wrong with it is told here once, and not by the search of each fold.
-        clone(search).plan(X, y, groups=params.get("groups"))
-        check_fit_arguments(search, "fit", X, params)
+        search._validate_params()
+        if not is_routed:
+            clone(search).plan(X, y, groups=params.get("groups"))
+            check_fit_arguments(search, "fit", X, params)
     with _backend_of(search):
         scores = cross_validate(
             search,

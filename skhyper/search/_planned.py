@@ -55,11 +55,12 @@ class PlannedSearch(BaseSearchCV):
             If an argument of the search is wrong, or `time` is no bool or True for a
             search whose candidates are evaluated elsewhere; it is a ValueError.
         TypeError
-            If a part of the space is none, `X` has no rows, or there is an argument
-            that the estimator's ``fit`` does not take.
+            If a part of the space is none, `X` has no rows, there is an argument that
+            the estimator's ``fit`` does not take, or neither a ``score`` nor a scoring.
         ValueError
-            If a parameter to search does not exist, its domain cannot be read, `X` and
-            `y` do not have equally many rows, or every fit of the miniature fails.
+            If a parameter to search does not exist, its domain cannot be read, the best
+            cannot be refitted as `refit` and `refit_epochs` say, `X` and `y` do not
+            have equally many rows, or every fit of the miniature fails.
         """
         check_time(self, time)
         self._validate_params()

@@ -23,7 +23,7 @@ from skhyper.search._assembly import (
 from skhyper.search._candidate import Outcome
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._leg import Leg
-from skhyper.search._results import has_one_metric, metric_names
+from skhyper.search._results import first_scores, has_one_metric
 from skhyper.search._simplest import ONE_SE
 from skhyper.search._target import Parameters, fitted_networks
 from skhyper.training import StopReason, kept_in
@@ -124,24 +124,25 @@ def check_refit_of_callable(search: Any, outcomes: Sequence[Outcome]) -> None:
         If ``refit`` is none of the metrics, or a word without a meaning where there is
         one.
     """
-    names = metric_names(outcomes, search.scoring)
-    if names is not None:
-        search._check_refit_for_multimetric(names)
-    elif any(outcome.finished and not outcome.failed for outcome in outcomes):
+    scores = first_scores(outcomes)
+    if isinstance(scores, dict):
+        search._check_refit_for_multimetric(scores)
+    elif scores is not None:
         refuse(_mistakes_in_word(search))
 
 
 def _mistakes_in_word(search: Any) -> Iterator[str]:
     """Refuse what is no choice and no metric; to scikit-learn any string is True."""
-    refit, scoring, words = search.refit, search.scoring, [ONE_SE, *ENSEMBLES]
-    names = get_scorer_names()
-    if isinstance(refit, str) and refit not in [*words, *names, "score", scoring]:
-        likely = [scoring] if isinstance(scoring, str) else names
-        hint = did_you_mean(refit, [*words, "score", *likely])
+    refit, words = search.refit, [ONE_SE, *ENSEMBLES]
+    named = [search.scoring] if isinstance(search.scoring, str) else []
+    metrics = [*named, "score", *get_scorer_names()]
+    if isinstance(refit, str) and refit not in [*words, *metrics]:
+        hint = did_you_mean(refit, [*words, *named, "score"])
         yield (
             f"The 'refit' parameter of {type(search).__name__} must be a bool, a "
-            f"callable, one of {', '.join(map(repr, words))}, or the name of a metric, "
-            f"which counts as True where there is one metric. Got {refit!r}.{hint}"
+            f"callable, one of {', '.join(map(repr, words))}, or one of "
+            "sklearn.metrics.get_scorer_names(), which count as True where there is "
+            f"one metric. Got {refit!r}.{hint or ' Set refit=True.'}"
         )
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
+from sklearn.metrics import get_scorer
 
 from skhyper._sklearn import (
-    BaseScorer,
     BaseSearchCV,
     MultimetricScorer,
     warn_or_raise_about_fit_failures,
@@ -21,6 +21,7 @@ from skhyper.search._task import Scores, TaskResult
 
 __all__ = [
     "cv_results",
+    "first_scores",
     "has_one_metric",
     "mean_score",
     "metric_names",
@@ -29,6 +30,7 @@ __all__ = [
     "warn_of_failures",
 ]
 
+SCORER = type(get_scorer("accuracy"))
 SPLIT = re.compile(r"split\d+_")
 
 
@@ -40,17 +42,22 @@ def metric_names(outcomes: Iterable[Outcome], scorer: Any) -> list[str] | None:
     """
     if isinstance(scorer, MultimetricScorer):
         return list(scorer._scorers)
+    scores = first_scores(outcomes)
+    return list(scores) if isinstance(scores, dict) else None
+
+
+def first_scores(outcomes: Iterable[Outcome]) -> Scores | None:
+    """Give what the first task was scored that did not fail; None if there is none."""
     for outcome in outcomes:
         for result in outcome.in_order:
             if result.test_scores is not None and not result.failed:
-                scores = result.test_scores
-                return list(scores) if isinstance(scores, dict) else None
+                return result.test_scores
     return None
 
 
 def has_one_metric(scoring: Any) -> bool:
     """Tell whether there is surely one metric; a callable may give several."""
-    return scoring is None or isinstance(scoring, str | BaseScorer)
+    return scoring is None or isinstance(scoring, str) or type(scoring) is SCORER
 
 
 def mean_score(outcome: Outcome, metric: str) -> float:

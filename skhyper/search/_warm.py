@@ -137,10 +137,12 @@ def _columns(search: Any, table: Any, metrics: Sequence[str] | None) -> list[str
         names = list(scorer._scorers) if is_multimetric else []
         if isinstance(search.refit, str) and not has_one_metric(search.scoring):
             names.insert(0, search.refit)
-        # A table of a single metric does not say which it is.
-        names = names[:1] if is_multimetric else [*names[:1], "score"]
+        names = names[:1]
         if isinstance(search.scoring, str):
             names.append(search.scoring)
+        if not is_multimetric:
+            # So a table of a single metric calls it, which does not say which it is.
+            names.append("score")
         wanted = [f"mean_test_{metric}" for metric in names]
         columns = [column for column in wanted if column in table][:1]
     if "params" in table and columns:
@@ -150,7 +152,8 @@ def _columns(search: Any, table: Any, metrics: Sequence[str] | None) -> list[str
         f"The 'warm_start_from' parameter of {type(search).__name__} must have the "
         f"columns of a cv_results_: 'params', and {rule} {wanted}. Got "
         f"{[name for name in table if name == 'params' or 'mean_test_' in name]}. "
-        "Give the cv_results_ of a search that was scored by the same metrics."
+        "Give the cv_results_ of a search that was scored by the same metrics, or the "
+        "name of one of them as 'scoring'."
     )
 
 

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from scipy.stats import loguniform
+from sklearn import config_context
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, get_scorer, make_scorer
@@ -35,8 +36,8 @@ SEARCHES = [
 SCORINGS = [None, "accuracy", make_scorer(accuracy_score), get_scorer("f1_macro")]
 KINDS = ["none", "name", "made", "got"]
 WORDS = [
-    ("best", "Got 'best'."),
-    ("", "Got ''."),
+    ("best", "Got 'best'. Set refit=True."),
+    ("", "Got ''. Set refit=True."),
     ("1see", "Got '1see'. Did you mean '1se'?"),
     ("ensembel", "Got 'ensembel'. Did you mean 'ensemble'?"),
     ("greedy", "Got 'greedy'. Did you mean 'greedy_ensemble'?"),
@@ -104,9 +105,13 @@ def test_the_name_of_another_metric_counts_as_true(refit, scoring, iris):
 
 
 def test_the_metric_that_there_is_is_hinted_at(iris):
-    search = made(GridSearchCV, scoring="roc_auc_ovr", refit="roc_auk_ovr")
-    with pytest.raises(ValueError, match=r"Did you mean 'roc_auc_ovr'\?$"):
-        search.fit(*iris)
+    for word, told in [
+        ("roc_auk_ovr", "Did you mean 'roc_auc_ovr'?"),
+        ("accuracyy", "Set refit=True."),
+    ]:
+        search = made(GridSearchCV, scoring="roc_auc_ovr", refit=word)
+        with pytest.raises(ValueError, match=f"Got {word!r}. {re.escape(told)}$"):
+            search.fit(*iris)
 
 
 def test_a_metric_that_there_is_not_is_told_once(iris):
@@ -126,9 +131,21 @@ def test_a_callable_gives_its_metrics_first(kind, iris):
     wrong = made(kind, scoring=own_score, refit="best", **small)
     with pytest.raises(InvalidParameterError, match=r"'refit' parameter .* Got 'best'"):
         wrong.fit(*iris)
-    assert not hasattr(wrong, "best_estimator_")
     right = made(kind, scoring=two_scores, refit="own", **small).fit(*iris)
     assert right.best_score_ == right.cv_results_["mean_test_own"].max()
+
+
+def test_a_callable_is_asked_once_only(iris):
+    calls = []
+
+    def scoring(estimator, X, y):
+        calls.append(estimator)
+        return 0.5
+
+    search = made(OptunaSearchCV, scoring=scoring, refit="best", n_iter=9, n_points=1)
+    with pytest.raises(InvalidParameterError, match="Got 'best'"):
+        search.fit(*iris)
+    assert len(calls) == 2
 
 
 @pytest.mark.filterwarnings("ignore:One or more of the test scores:UserWarning")
@@ -168,8 +185,12 @@ def test_plan_refuses_what_fit_refuses(estimator, space, settings, told, iris):
 
 def test_nested_score_tells_it_once_and_for_all_folds(iris):
     search = made(GridSearchCV, refit="best")
-    with pytest.raises(InvalidParameterError, match=r"^The 'refit' .* Got 'best'\.$"):
-        nested_score(search, *iris, outer=2)
+    for routes in (False, True):
+        with (
+            config_context(enable_metadata_routing=routes),
+            pytest.raises(InvalidParameterError, match=r"^The 'refit' .* Got 'best'"),
+        ):
+            nested_score(search, *iris, outer=2)
     for nothing in (np.False_, False):
         with pytest.raises(ValueError, match=f"with refit={nothing!r}. Set refit=True"):
             nested_score(made(GridSearchCV, refit=nothing), *iris, outer=2)
