@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 
-from skhyper.search._candidate import Outcome
+from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._candidate_ensemble import (
     CandidateEnsembleClassifier,
     CandidateEnsembleRegressor,
@@ -15,6 +15,7 @@ from skhyper.search._candidate_ensemble import (
 from skhyper.search._ensemble import FoldEnsembleClassifier, FoldEnsembleRegressor
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import splitter_of
+from skhyper.search._fold_models import FoldModels
 from skhyper.search._greedy import N_CANDIDATES, OutOfFold, select
 from skhyper.search._task import last_words
 from skhyper.training import deadline_here
@@ -101,18 +102,53 @@ def assemble(
     ValueError
         If there are no models, or what scores the candidates cannot score averages.
     """
+    _train_again(search, evaluation, outcomes)
     best = outcomes[search.best_index_]
     if not _has_models(best):
         reason = (
-            "it failed on a split" if best.failed else "an earlier search evaluated it"
+            "it failed on a split. Set"
+            if best.failed
+            else "an earlier search evaluated it, and there was no time to train it "
+            "again. Set max_time to more, or"
         )
         raise ValueError(
             f"refit={search.refit!r} of {type(search).__name__} has no models of the "
-            f"best candidate: {reason}. Set refit=True."
+            f"best candidate: {reason} refit=True."
         )
     if search.refit == ENSEMBLE:
         return _fold_ensemble(search, evaluation, outcomes, search.best_index_)
     return _greedy_ensemble(search, evaluation, outcomes)
+
+
+def _train_again(
+    search: Any, evaluation: Evaluation, outcomes: Sequence[Outcome]
+) -> None:
+    """Make the models of those of the best that an earlier search has evaluated."""
+    models = FoldModels(search._objective, N_KEPT[search.refit])
+    for outcome in outcomes:
+        models.see(outcome)
+    without = [outcome for outcome in models.best if not _has_models(outcome)]
+    deadline = deadline_here()
+    if not without or (deadline is not None and deadline.passed):
+        return
+    again = Evaluation(
+        evaluation.estimator,
+        evaluation.X,
+        evaluation.y,
+        evaluation.folds,
+        evaluation.procedure,
+        evaluation.options,
+    )
+    again.deadline = deadline
+    leg = search._whole_leg()
+    max_epochs = None if leg is None else leg.max_epochs
+    asks = [
+        Ask(outcome.params, None, outcome.notes.get("n_resources"), max_epochs)
+        for outcome in without
+    ]
+    for outcome, trained in zip(without, again.run(asks), strict=True):
+        if trained.finished and not trained.cut_short:
+            outcome.results = trained.results
 
 
 def _has_models(outcome: Outcome) -> bool:

@@ -33,6 +33,11 @@ class FoldModels:
         self._n_best = n_best
         self._kept: list[tuple[Key, Outcome]] = []
 
+    @property
+    def best(self) -> list[Outcome]:
+        """The candidates whose models are kept."""
+        return [outcome for _, outcome in self._kept]
+
     def see(self, outcome: Outcome) -> None:
         """Judge a candidate that has finished.
 

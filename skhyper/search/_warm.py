@@ -148,12 +148,17 @@ def _columns(search: Any, table: Any, metrics: Sequence[str] | None) -> list[str
     if "params" in table and columns:
         return columns
     rule = "all of" if metrics is not None else "one of"
+    remedy = (
+        "Give the cv_results_ of a search that was scored by the same metrics, or name "
+        "one metric as 'scoring'."
+        if "params" in table
+        else "Give cv_results_ itself; a results_frame() has no 'params'."
+    )
     raise ValueError(
         f"The 'warm_start_from' parameter of {type(search).__name__} must have the "
         f"columns of a cv_results_: 'params', and {rule} {wanted}. Got "
         f"{[name for name in table if name == 'params' or 'mean_test_' in name]}. "
-        "Give the cv_results_ of a search that was scored by the same metrics, or the "
-        "name of one of them as 'scoring'."
+        f"{remedy}"
     )
 
 

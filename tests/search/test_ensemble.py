@@ -184,13 +184,51 @@ def test_models_come_from_other_processes(digits):
     np.testing.assert_array_equal(there.predict_proba(X), here.predict_proba(X))
 
 
-def test_the_best_of_an_earlier_process_has_no_models(digits, tmp_path):
-    storage = f"sqlite:///{tmp_path}/study.db"
-    settings = {"cv": 3, "random_state": 0, "storage": storage, "study_name": "s"}
-    OptunaSearchCV(small_net(), RANGE, n_iter=2, **settings).fit(*digits)
-    again = OptunaSearchCV(small_net(), RANGE, n_iter=2, refit="ensemble", **settings)
-    with pytest.raises(ValueError, match="an earlier search evaluated it"):
-        again.fit(*digits)
+def kept_in_file(kind, folder, **settings):
+    """Make a search that keeps its trials."""
+    if kind == "hyperopt":
+        return HyperoptSearchCV(small_net(), RANGE, trials=folder / "file", **settings)
+    if kind == "pruned":
+        settings |= {"pruner": "median", "max_epochs": 9}
+    storage = f"sqlite:///{folder}/study.db"
+    settings |= {"storage": storage, "study_name": "s"}
+    return OptunaSearchCV(small_net(), RANGE, **settings)
+
+
+@pytest.mark.parametrize("n_before", [4, 6])
+@pytest.mark.parametrize("refit", ["ensemble", "greedy_ensemble"])
+@pytest.mark.parametrize("kind", ["optuna", "pruned", "hyperopt"])
+def test_models_of_an_earlier_search_are_trained_again(
+    kind, refit, n_before, digits, tmp_path
+):
+    settings = {"cv": 3, "random_state": 0, "n_points": 2, "refit": refit}
+    settings["scoring"] = "neg_log_loss"
+    folders = [tmp_path / "whole", tmp_path / "parts"]
+    for folder in folders:
+        folder.mkdir()
+    whole, first, last = (
+        kept_in_file(kind, folder, n_iter=n_iter, **settings)
+        for folder, n_iter in zip(
+            [folders[0], *folders[1:] * 2], [6, n_before, 6], strict=True
+        )
+    )
+    whole.fit(*digits)
+    first.fit(*digits)
+    last.fit(*digits)
+    assert last.best_params_ == whole.best_params_
+    expected = whole.best_estimator_.members_
+    pd.testing.assert_frame_equal(last.best_estimator_.members_, expected)
+    X, _ = digits
+    np.testing.assert_array_equal(last.predict_proba(X), whole.predict_proba(X))
+
+
+@pytest.mark.parametrize("refit", ["ensemble", "greedy_ensemble"])
+def test_models_of_an_earlier_search_need_time(refit, digits, tmp_path):
+    settings = {"cv": 3, "random_state": 0, "n_iter": 2}
+    kept_in_file("optuna", tmp_path, **settings).fit(*digits)
+    late = kept_in_file("optuna", tmp_path, **settings, refit=refit, max_time=1e-3)
+    with pytest.raises(ValueError, match="and there was no time to train it again"):
+        late.fit(*digits)
 
 
 def test_the_best_has_failed_on_a_split(digits):

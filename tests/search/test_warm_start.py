@@ -421,8 +421,12 @@ def test_mistakes_are_named(engine):
         make(engine, warm_start_from=search).fit(X, Y)
     with pytest.raises(ValueError, match=f"'warm_start_from' parameter of {name}"):
         make(engine, warm_start_from=3).fit(X, Y)
-    with pytest.raises(ValueError, match="must have the columns of a cv_results_"):
+    message = r"must have the columns of a cv_results_: .* results_frame\(\) has no"
+    with pytest.raises(ValueError, match=message):
         make(engine, warm_start_from={"mean_test_score": [1.0]}).fit(X, Y)
+    settings = {"scoring": ["accuracy", "f1_macro"], "refit": "accuracy"}
+    with pytest.raises(ValueError, match="or name one metric as 'scoring'"):
+        make(engine, warm_start_from=table([{"C": 1.0}]), **settings).fit(X, Y)
     with pytest.raises(ValueError, match="Got 0 candidates, of which none does"):
         make(engine, warm_start_from=table([])).fit(X, Y)
     with pytest.raises(ValueError, match=r"equally long columns\. Got 1 'params'"):
