@@ -105,12 +105,15 @@ def assemble(
     _train_again(search, evaluation, outcomes)
     best = outcomes[search.best_index_]
     if not _has_models(best):
-        reason = (
-            "it failed on a split. Set"
-            if best.failed
-            else "an earlier search evaluated it, and there was no time to train it "
-            "again. Set max_time to more, or"
-        )
+        if best.failed:
+            reason = "it failed on a split. Set"
+        elif best.was_read:
+            reason = (
+                "an earlier search evaluated it, and to train it again failed or had "
+                "no time. Set max_time to more, or"
+            )
+        else:
+            reason = "its score is not a number. Change scoring, or set"
         raise ValueError(
             f"refit={search.refit!r} of {type(search).__name__} has no models of the "
             f"best candidate: {reason} refit=True."
@@ -127,28 +130,41 @@ def _train_again(
     models = FoldModels(search._objective, N_KEPT[search.refit])
     for outcome in outcomes:
         models.see(outcome)
-    without = [outcome for outcome in models.best if not _has_models(outcome)]
-    deadline = deadline_here()
-    if not without or (deadline is not None and deadline.passed):
-        return
-    again = Evaluation(
-        evaluation.estimator,
-        evaluation.X,
-        evaluation.y,
-        evaluation.folds,
-        evaluation.procedure,
-        evaluation.options,
-    )
-    again.deadline = deadline
-    leg = search._whole_leg()
-    max_epochs = None if leg is None else leg.max_epochs
-    asks = [
-        Ask(outcome.params, None, outcome.notes.get("n_resources"), max_epochs)
-        for outcome in without
-    ]
-    for outcome, trained in zip(without, again.run(asks), strict=True):
-        if trained.finished and not trained.cut_short:
-            outcome.results = trained.results
+    known = [outcome for outcome in models.best if outcome.was_read]
+    again = evaluation.afresh(deadline_here())
+    # What the time may not suffice for are the others.
+    for part in filter(None, (known[:1], known[1:])):
+        for outcome, trained in zip(part, _trained(search, again, part), strict=True):
+            if _is_whole(trained):
+                outcome.results = trained.results
+
+
+def _trained(
+    search: Any, evaluation: Evaluation, known: Sequence[Outcome]
+) -> list[Outcome]:
+    """Train candidates by the same legs as before."""
+    rungs = search._rungs()
+    if not rungs:
+        return evaluation.run([Ask(outcome.params) for outcome in known])
+    ends = [outcome.notes["n_resources"] for outcome in known]
+    trained: list[Any] = [None] * len(known)
+    for n_epochs in sorted({*rungs, *ends}):
+        places = [
+            place
+            for place, (end, one) in enumerate(zip(ends, trained, strict=True))
+            if n_epochs <= end and (one is None or _is_whole(one))
+        ]
+        asks = [
+            Ask(known[place].params, trained[place], n_epochs, rungs[-1])
+            for place in places
+        ]
+        for place, outcome in zip(places, evaluation.run(asks), strict=True):
+            trained[place] = outcome
+    return trained
+
+
+def _is_whole(outcome: Outcome) -> bool:
+    return outcome.finished and not (outcome.failed or outcome.cut_short)
 
 
 def _has_models(outcome: Outcome) -> bool:

@@ -121,15 +121,23 @@ class Budget:
         max_time = self.search.max_time
         n_scored = n_candidates if evaluation.options.get("backend") == "fused" else 1
         kept = min(MARGIN * self._forecast.scoring * n_scored, MOST_SCORING * max_time)
-        if self.search.refit not in NO_REFIT:
-            refit = self._forecast.refit(_most_epochs(evaluation))
+        if n_fits := self._count_refits(evaluation):
+            refit = n_fits * self._forecast.refit(_most_epochs(evaluation))
             refit = max(MARGIN * refit, LEAST_REFIT * max_time)
             kept += min(refit, MOST_REFIT * max_time)
-        elif self.search.refit == GREEDY:
+        if self.search.refit == GREEDY:
             kept += UNKNOWN_REFIT * max_time
         around = deadline_here()
         latest = self.end if around is None else min(self.end, around.seconds)
         evaluation.deadline = Deadline(min(latest, self.end - kept))
+
+    def _count_refits(self, evaluation: Evaluation) -> int:
+        """Count what may be fitted when the last candidate has been trained."""
+        if self.search.refit not in NO_REFIT:
+            return 1
+        # Of a candidate that an earlier search evaluated, an ensemble needs the models.
+        is_known = any(outcome.was_read for outcome in evaluation.outcomes)
+        return len(evaluation.folds) if self.search.refit and is_known else 0
 
     @contextmanager
     def for_asking(self, evaluation: Evaluation) -> Iterator[None]:

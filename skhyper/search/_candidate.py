@@ -17,7 +17,7 @@ class Outcome:
 
     ``notes`` are further columns of ``cv_results_``, of which ``n_resources`` becomes
     less where the time was up before; ``legs`` hold, for each split, what its training
-    goes on from.
+    goes on from. ``was_read`` is one that an earlier search has evaluated.
     """
 
     params: dict[str, Any]
@@ -26,6 +26,7 @@ class Outcome:
     results: dict[int, TaskResult] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
     legs: dict[int, Leg] = field(default_factory=dict)
+    was_read: bool = False
     _before: tuple[dict[int, TaskResult], Mapping[str, Any]] | None = None
 
     @property

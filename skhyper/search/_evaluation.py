@@ -105,6 +105,15 @@ class Evaluation:
         self.seconds = 0.0
         self._n_tasks = 0
 
+    def afresh(self, deadline: Deadline | None) -> "Evaluation":
+        """Make one of the same rows and splits, which has no candidates yet."""
+        procedure = replace(self.procedure, return_train_score=False)
+        other = Evaluation(
+            self.estimator, self.X, self.y, self.folds, procedure, self.options
+        )
+        other.deadline = deadline
+        return other
+
     def candidate(self, params: dict[str, Any]) -> BaseEstimator:
         """Make the estimator of a candidate, not fitted, with the search's seed."""
         return as_candidate(clone(self.estimator), params, self.procedure.seed)

@@ -270,7 +270,6 @@ class OptunaSearchCV(SuggestedSearch):
         )
 
     def _rungs(self) -> list[int]:
-        """List the epochs after which trials may be pruned."""
         if self.pruner is None:
             return []
         return rung_epochs(self.max_epochs, self.factor, self.min_epochs)

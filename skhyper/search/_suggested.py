@@ -30,6 +30,10 @@ class SuggestedSearch(BaseSearch):
             check_counts(self, spaces, parameters)
         return list(map(SearchSpace.coerce, spaces))
 
+    def _rungs(self) -> list[int]:
+        """List the epochs after which candidates may be ended, and the last of all."""
+        return []
+
     def _search(
         self,
         strategy: Any,

@@ -60,7 +60,7 @@ def read_outcome(
     known = json.loads(text)
     if len(known["splits"]) != n_splits:
         return None
-    outcome = Outcome(params, n_splits, number, notes=known["notes"])
+    outcome = Outcome(params, n_splits, number, notes=known["notes"], was_read=True)
     for split, written in enumerate(known["splits"]):
         outcome.record(TaskResult(number, split, **written))
     return outcome

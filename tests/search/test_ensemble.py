@@ -11,7 +11,12 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import FitFailedWarning
-from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    RidgeClassifier,
+    SGDClassifier,
+)
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -188,16 +193,20 @@ def kept_in_file(kind, folder, **settings):
     """Make a search that keeps its trials."""
     if kind == "hyperopt":
         return HyperoptSearchCV(small_net(), RANGE, trials=folder / "file", **settings)
-    if kind == "pruned":
+    if kind != "optuna":
         settings |= {"pruner": "median", "max_epochs": 9}
-    storage = f"sqlite:///{folder}/study.db"
-    settings |= {"storage": storage, "study_name": "s"}
-    return OptunaSearchCV(small_net(), RANGE, **settings)
+    settings |= {"storage": f"sqlite:///{folder}/study.db", "study_name": "s"}
+    if kind == "warm":
+        # Three legs of its solver are not what one is that is as long.
+        net, space = LogisticRegression(C=100), {"tol": (1e-6, 1e-4, "log-uniform")}
+    else:
+        net, space = small_net(), RANGE
+    return OptunaSearchCV(net, space, **settings)
 
 
 @pytest.mark.parametrize("n_before", [4, 6])
 @pytest.mark.parametrize("refit", ["ensemble", "greedy_ensemble"])
-@pytest.mark.parametrize("kind", ["optuna", "pruned", "hyperopt"])
+@pytest.mark.parametrize("kind", ["optuna", "pruned", "warm", "hyperopt"])
 def test_models_of_an_earlier_search_are_trained_again(
     kind, refit, n_before, digits, tmp_path
 ):
@@ -227,8 +236,77 @@ def test_models_of_an_earlier_search_need_time(refit, digits, tmp_path):
     settings = {"cv": 3, "random_state": 0, "n_iter": 2}
     kept_in_file("optuna", tmp_path, **settings).fit(*digits)
     late = kept_in_file("optuna", tmp_path, **settings, refit=refit, max_time=1e-3)
-    with pytest.raises(ValueError, match="and there was no time to train it again"):
+    with pytest.raises(ValueError, match="to train it again failed or had no time"):
         late.fit(*digits)
+
+
+SCORE = {"is": 1.0}
+
+
+def given_score(estimator, X, y):
+    if SCORE["is"] is None:
+        raise ArithmeticError("not again")
+    return SCORE["is"]
+
+
+def test_time_is_kept_for_models_of_an_earlier_search(digits, tmp_path, monkeypatch):
+    settings = {"cv": 3, "random_state": 0, "scoring": given_score}
+    kept_in_file("optuna", tmp_path, **settings, n_iter=1).fit(*digits)
+    monkeypatch.setitem(SCORE, "is", 0.5)
+    settings |= {"refit": "ensemble", "n_iter": 10_000, "max_time": 4}
+    search = kept_in_file("optuna", tmp_path, **settings).fit(*digits)
+    assert len(search.cv_results_["params"]) > 1
+    assert search.best_index_ == 0
+    assert (search.best_estimator_.members_["test_score"] == 0.5).all()
+
+
+@pytest.mark.parametrize("refit", ["ensemble", "greedy_ensemble"])
+def test_models_that_cannot_be_made_again_are_missed(
+    refit, digits, tmp_path, monkeypatch
+):
+    settings = {"cv": 3, "random_state": 0, "scoring": given_score, "n_iter": 2}
+    kept_in_file("optuna", tmp_path, **settings).fit(*digits)
+    monkeypatch.setitem(SCORE, "is", None)
+    search = kept_in_file("optuna", tmp_path, **settings, refit=refit)
+    with (
+        pytest.warns(UserWarning, match="not again"),
+        pytest.raises(ValueError, match="to train it again failed or had no time"),
+    ):
+        search.fit(*digits)
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores:UserWarning")
+def test_scores_that_are_no_numbers_have_no_best(digits, monkeypatch):
+    monkeypatch.setitem(SCORE, "is", float("nan"))
+    search = GridSearchCV(small_net(), RATES, scoring=given_score, refit="ensemble")
+    with pytest.raises(ValueError, match=r"its score is not a number\. Change scoring"):
+        search.fit(*digits)
+
+
+class FailsLater(SGDClassifier):
+    """Small penalties cannot be gone on with."""
+
+    n_calls = 0
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        type(self).n_calls += 1
+        if self.alpha < 1e-3 and hasattr(self, "coef_"):
+            raise ArithmeticError("not any further")
+        return super().partial_fit(X, y, classes, sample_weight)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores:UserWarning")
+def test_candidates_of_the_search_itself_are_not_trained_again(digits):
+    space = {"alpha": (1e-5, 1e-1, "log-uniform")}
+    counts = []
+    for refit in (False, "greedy_ensemble"):
+        FailsLater.n_calls = 0
+        net = FailsLater(loss="log_loss", random_state=0)
+        settings = {"max_epochs": 27, "cv": 3, "random_state": 0, "refit": refit}
+        HyperbandSearchCV(net, space, **settings).fit(*digits)
+        counts.append(FailsLater.n_calls)
+    assert counts[0] == counts[1]
 
 
 def test_the_best_has_failed_on_a_split(digits):
