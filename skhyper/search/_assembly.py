@@ -1,5 +1,6 @@
 """What a search makes of the models of its splits."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,8 +18,9 @@ from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import splitter_of
 from skhyper.search._fold_models import FoldModels
 from skhyper.search._greedy import N_CANDIDATES, OutOfFold, select
+from skhyper.search._results import warn_of_failures
 from skhyper.search._task import last_words
-from skhyper.training import deadline_here
+from skhyper.training import Deadline, deadline_here
 
 __all__ = [
     "ENSEMBLES",
@@ -107,13 +109,13 @@ def assemble(
     if not _has_models(best):
         if best.failed:
             reason = "it failed on a split. Set"
-        elif best.was_read:
-            reason = (
-                "an earlier search evaluated it, and to train it again failed or had "
-                "no time. Set max_time to more, or"
-            )
-        else:
+        elif math.isnan(search.best_score_):
             reason = "its score is not a number. Change scoring, or set"
+        else:
+            reason = (
+                "an earlier search evaluated it, and there was no time to train it "
+                "again. Set max_time to more, or"
+            )
         raise ValueError(
             f"refit={search.refit!r} of {type(search).__name__} has no models of the "
             f"best candidate: {reason} refit=True."
@@ -131,12 +133,20 @@ def _train_again(
     for outcome in outcomes:
         models.see(outcome)
     known = [outcome for outcome in models.best if outcome.was_read]
-    again = evaluation.afresh(deadline_here())
-    # What the time may not suffice for are the others.
-    for part in filter(None, (known[:1], known[1:])):
-        for outcome, trained in zip(part, _trained(search, again, part), strict=True):
-            if _is_whole(trained):
-                outcome.results = trained.results
+    if (deadline := deadline_here()) is not None:
+        # The time of the others is that of the selection.
+        known = [one for one in known if one is outcomes[search.best_index_]]
+        deadline = Deadline(deadline.seconds)
+    if not known:
+        return
+    again = evaluation.afresh(deadline)
+    trained = _trained(search, again, known)
+    warn_of_failures(again.finished(), search.error_score)
+    for before, outcome in zip(known, trained, strict=True):
+        if outcome.failed:
+            outcome.drop_models()
+        if outcome.finished and not outcome.cut_short:
+            before.results = outcome.results
 
 
 def _trained(
@@ -152,7 +162,8 @@ def _trained(
         places = [
             place
             for place, (end, one) in enumerate(zip(ends, trained, strict=True))
-            if n_epochs <= end and (one is None or _is_whole(one))
+            if (n_epochs == end or (n_epochs in rungs and n_epochs < end))
+            and (one is None or _is_whole(one))
         ]
         asks = [
             Ask(known[place].params, trained[place], n_epochs, rungs[-1])
@@ -200,7 +211,8 @@ def _greedy_ensemble(
     numbers = [n for n, outcome in enumerate(outcomes) if _has_models(outcome)]
     out_of_fold = OutOfFold(evaluation, [outcomes[number] for number in numbers])
     try:
-        path = select(out_of_fold.score, len(numbers), deadline_here())
+        first = numbers.index(search.best_index_)
+        path = select(out_of_fold.score, len(numbers), deadline_here(), first)
     except Exception as error:
         raise ValueError(
             f"{words} scores averages, which have predict, predict_proba and score "

@@ -32,6 +32,7 @@ def select(
     score: Callable[[Mapping[int, int]], float],
     n_candidates: int,
     deadline: Deadline | None = None,
+    first: int = 0,
 ) -> list[tuple[int, float]]:
     """Select candidates one by one, with replacement, to average their predictions.
 
@@ -47,6 +48,8 @@ def select(
         How many there are.
     deadline : Deadline or None, default=None
         When to stop; of an unfinished step, what was tried counts.
+    first : int, default=0
+        The candidate that is tried first, even if it is too late.
 
     Returns
     -------
@@ -61,10 +64,12 @@ def select(
     """
     chosen: Counter[int] = Counter()
     path: list[tuple[int, float]] = []
+    order = sorted(range(n_candidates), key=lambda number: number != first)
     for _ in range(N_STEPS):
         scores = np.full(n_candidates, np.nan)
-        for number in range(n_candidates):
-            if deadline is not None and deadline.passed and (path or number):
+        for number in order:
+            is_late = deadline is not None and deadline.passed
+            if is_late and (path or number != first):
                 break
             scores[number] = score(chosen + Counter([number]))
         if np.isnan(scores).all():

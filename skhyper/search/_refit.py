@@ -232,7 +232,7 @@ def _warn_of_time(search: Any, best: BaseEstimator, outcome: Outcome) -> None:
             f"The time was up in the refit of {type(search).__name__} after "
             f"{min(counts)} epochs, where the splits had {on_splits:.4g}: "
             "best_estimator_ may be worse than best_score_ tells. Set max_time to "
-            "more, or refit='ensemble', which needs no training.",
+            "more, or refit='ensemble', which fits nothing on all rows.",
             ConvergenceWarning,
             stacklevel=4,
         )

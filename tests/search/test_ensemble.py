@@ -236,7 +236,7 @@ def test_models_of_an_earlier_search_need_time(refit, digits, tmp_path):
     settings = {"cv": 3, "random_state": 0, "n_iter": 2}
     kept_in_file("optuna", tmp_path, **settings).fit(*digits)
     late = kept_in_file("optuna", tmp_path, **settings, refit=refit, max_time=1e-3)
-    with pytest.raises(ValueError, match="to train it again failed or had no time"):
+    with pytest.raises(ValueError, match="there was no time to train it again"):
         late.fit(*digits)
 
 
@@ -260,6 +260,40 @@ def test_time_is_kept_for_models_of_an_earlier_search(digits, tmp_path, monkeypa
     assert (search.best_estimator_.members_["test_score"] == 0.5).all()
 
 
+class Counted(LogisticRegression):
+    """Counts its fits, which fail from some moment on."""
+
+    n_fits = 0
+    is_broken = False
+
+    def fit(self, X, y, sample_weight=None):
+        type(self).n_fits += 1
+        if type(self).is_broken:
+            raise ArithmeticError("not again")
+        return super().fit(X, y, sample_weight)
+
+
+def counted(folder, **settings):
+    settings |= {"storage": f"sqlite:///{folder}/study.db", "study_name": "s"}
+    space = {"C": (0.1, 1.0, "log-uniform")}
+    return OptunaSearchCV(Counted(), space, n_iter=2, cv=3, random_state=0, **settings)
+
+
+def test_with_a_limit_of_time_only_the_best_is_trained_again(digits, tmp_path):
+    counted(tmp_path, refit=False).fit(*digits)
+    for max_time, n_fits in ((None, 6), (600, 3)):
+        Counted.n_fits = 0
+        counted(tmp_path, refit="greedy_ensemble", max_time=max_time).fit(*digits)
+        assert Counted.n_fits == n_fits
+
+
+def test_fits_that_fail_again_say_why(digits, tmp_path, monkeypatch):
+    counted(tmp_path, refit=False).fit(*digits)
+    monkeypatch.setattr(Counted, "is_broken", True)
+    with pytest.raises(ValueError, match=r"All the 3 fits failed(.|\n)*not again"):
+        counted(tmp_path, refit="ensemble").fit(*digits)
+
+
 @pytest.mark.parametrize("refit", ["ensemble", "greedy_ensemble"])
 def test_models_that_cannot_be_made_again_are_missed(
     refit, digits, tmp_path, monkeypatch
@@ -270,7 +304,7 @@ def test_models_that_cannot_be_made_again_are_missed(
     search = kept_in_file("optuna", tmp_path, **settings, refit=refit)
     with (
         pytest.warns(UserWarning, match="not again"),
-        pytest.raises(ValueError, match="to train it again failed or had no time"),
+        pytest.raises(ValueError, match="best candidate: it failed on a split"),
     ):
         search.fit(*digits)
 

@@ -331,6 +331,8 @@ def test_the_path_ends_where_the_score_was_highest():
 def test_the_selection_ends_at_a_deadline():
     late = Deadline(time.time() - 1)
     assert select(lambda weights: 1.0, 3, late) == [(0, 1.0)]
+    assert select(lambda weights: 1.0, 3, late, 2) == [(2, 1.0)]
+    assert select(lambda weights: 1.0, 3, None, 2)[0] == (0, 1.0)
     early = Deadline(time.time() + 3600)
     assert len(select(lambda weights: float(weights.total()), 3, early)) == N_STEPS
 
