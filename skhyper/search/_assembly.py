@@ -1,12 +1,14 @@
 """What a search makes of the models of its splits."""
 
 import math
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
+from sklearn.exceptions import FitFailedWarning
 
 from skhyper.search._candidate import Ask, Outcome
 from skhyper.search._candidate_ensemble import (
@@ -18,9 +20,8 @@ from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import splitter_of
 from skhyper.search._fold_models import FoldModels
 from skhyper.search._greedy import N_CANDIDATES, OutOfFold, select
-from skhyper.search._results import warn_of_failures
 from skhyper.search._task import last_words
-from skhyper.training import Deadline, deadline_here
+from skhyper.training import deadline_here
 
 __all__ = [
     "ENSEMBLES",
@@ -104,10 +105,12 @@ def assemble(
     ValueError
         If there are no models, or what scores the candidates cannot score averages.
     """
-    _train_again(search, evaluation, outcomes)
+    failed = _train_again(search, evaluation, outcomes)
     best = outcomes[search.best_index_]
     if not _has_models(best):
-        if best.failed:
+        if words := [text for one, text in failed if one is best]:
+            reason = f"trained again, it failed on a split: {words[0]}. Set"
+        elif best.failed:
             reason = "it failed on a split. Set"
         elif math.isnan(search.best_score_):
             reason = "its score is not a number. Change scoring, or set"
@@ -127,26 +130,38 @@ def assemble(
 
 def _train_again(
     search: Any, evaluation: Evaluation, outcomes: Sequence[Outcome]
-) -> None:
-    """Make the models of those of the best that an earlier search has evaluated."""
+) -> list[tuple[Outcome, str]]:
+    """Make the models of those of the best that an earlier search has evaluated.
+
+    Those that failed are returned, with what they say.
+    """
     models = FoldModels(search._objective, N_KEPT[search.refit])
     for outcome in outcomes:
         models.see(outcome)
     known = [outcome for outcome in models.best if outcome.was_read]
     if (deadline := deadline_here()) is not None:
         # The time of the others is that of the selection.
-        known = [one for one in known if one is outcomes[search.best_index_]]
-        deadline = Deadline(deadline.seconds)
+        best = outcomes[search.best_index_]
+        known = [one for one in known if one is best and not deadline.passed]
     if not known:
-        return
-    again = evaluation.afresh(deadline)
-    trained = _trained(search, again, known)
-    warn_of_failures(again.finished(), search.error_score)
+        return []
+    failed: list[tuple[Outcome, str]] = []
+    trained = _trained(search, evaluation.afresh(deadline), known)
     for before, outcome in zip(known, trained, strict=True):
-        if outcome.failed:
-            outcome.drop_models()
-        if outcome.finished and not outcome.cut_short:
+        if _is_whole(outcome):
             before.results = outcome.results
+        elif outcome.failed:
+            words = [one.stop_reason for one in outcome.in_order if one.error]
+            failed.append((before, f"{words[0]}" if words else "its scoring did"))
+    if failed:
+        warnings.warn(
+            f"{len(failed)} of the {len(known)} candidates of an earlier search that "
+            f"refit={search.refit!r} of {type(search).__name__} needs failed when they "
+            f"were trained again, and are left out. The first says: {failed[0][1]}",
+            FitFailedWarning,
+            stacklevel=2,
+        )
+    return failed
 
 
 def _trained(
@@ -210,8 +225,8 @@ def _greedy_ensemble(
     words = f"refit={search.refit!r} of {type(search).__name__}"
     numbers = [n for n, outcome in enumerate(outcomes) if _has_models(outcome)]
     out_of_fold = OutOfFold(evaluation, [outcomes[number] for number in numbers])
+    first = numbers.index(search.best_index_)
     try:
-        first = numbers.index(search.best_index_)
         path = select(out_of_fold.score, len(numbers), deadline_here(), first)
     except Exception as error:
         raise ValueError(

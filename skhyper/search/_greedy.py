@@ -49,7 +49,7 @@ def select(
     deadline : Deadline or None, default=None
         When to stop; of an unfinished step, what was tried counts.
     first : int, default=0
-        The candidate that is tried first, even if it is too late.
+        The candidate that is tried first, and after the deadline too.
 
     Returns
     -------

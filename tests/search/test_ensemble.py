@@ -261,22 +261,22 @@ def test_time_is_kept_for_models_of_an_earlier_search(digits, tmp_path, monkeypa
 
 
 class Counted(LogisticRegression):
-    """Counts its fits, which fail from some moment on."""
+    """Counts its fits, some of which fail."""
 
     n_fits = 0
-    is_broken = False
+    failing = frozenset()
 
     def fit(self, X, y, sample_weight=None):
         type(self).n_fits += 1
-        if type(self).is_broken:
+        if self.C in type(self).failing:
             raise ArithmeticError("not again")
         return super().fit(X, y, sample_weight)
 
 
-def counted(folder, **settings):
+def counted(folder, n_iter=2, **settings):
     settings |= {"storage": f"sqlite:///{folder}/study.db", "study_name": "s"}
-    space = {"C": (0.1, 1.0, "log-uniform")}
-    return OptunaSearchCV(Counted(), space, n_iter=2, cv=3, random_state=0, **settings)
+    settings |= {"n_iter": n_iter, "cv": 3, "random_state": 0, "scoring": given_score}
+    return OptunaSearchCV(Counted(), {"C": (0.1, 1.0, "log-uniform")}, **settings)
 
 
 def test_with_a_limit_of_time_only_the_best_is_trained_again(digits, tmp_path):
@@ -287,13 +287,31 @@ def test_with_a_limit_of_time_only_the_best_is_trained_again(digits, tmp_path):
         assert Counted.n_fits == n_fits
 
 
-def test_fits_that_fail_again_say_why(digits, tmp_path, monkeypatch):
-    counted(tmp_path, refit=False).fit(*digits)
-    monkeypatch.setattr(Counted, "is_broken", True)
-    with pytest.raises(ValueError, match=r"All the 3 fits failed(.|\n)*not again"):
-        counted(tmp_path, refit="ensemble").fit(*digits)
+@pytest.mark.parametrize(
+    ("refit", "n_known"), [("ensemble", 1), ("greedy_ensemble", 2)]
+)
+def test_fits_that_fail_again_say_why(refit, n_known, digits, tmp_path, monkeypatch):
+    first = counted(tmp_path, refit=False).fit(*digits)
+    monkeypatch.setattr(Counted, "failing", {*first.cv_results_["param_C"]})
+    told = f"{n_known} of the {n_known} candidates of an earlier .*: not again$"
+    message = r"trained again, it failed on a split: ArithmeticError: not again\. Set"
+    with (
+        pytest.warns(FitFailedWarning, match=told),
+        pytest.raises(ValueError, match=message),
+    ):
+        counted(tmp_path, refit=refit).fit(*digits)
 
 
+def test_others_that_fail_again_are_left_out(digits, tmp_path, monkeypatch):
+    first = counted(tmp_path, refit=False).fit(*digits)
+    monkeypatch.setattr(Counted, "failing", {*first.cv_results_["param_C"]})
+    monkeypatch.setitem(SCORE, "is", 2.0)
+    with pytest.warns(FitFailedWarning, match="2 of the 2 candidates of an earlier"):
+        last = counted(tmp_path, 3, refit="greedy_ensemble").fit(*digits)
+    assert set(last.best_estimator_.members_["candidate"]) == {2}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
 @pytest.mark.parametrize("refit", ["ensemble", "greedy_ensemble"])
 def test_models_that_cannot_be_made_again_are_missed(
     refit, digits, tmp_path, monkeypatch
@@ -304,7 +322,7 @@ def test_models_that_cannot_be_made_again_are_missed(
     search = kept_in_file("optuna", tmp_path, **settings, refit=refit)
     with (
         pytest.warns(UserWarning, match="not again"),
-        pytest.raises(ValueError, match="best candidate: it failed on a split"),
+        pytest.raises(ValueError, match=r"failed on a split: its scoring did\."),
     ):
         search.fit(*digits)
 
