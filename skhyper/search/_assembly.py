@@ -152,12 +152,13 @@ def _train_again(
             before.results = outcome.results
         elif outcome.failed:
             words = [one.stop_reason for one in outcome.in_order if one.error]
-            failed.append((before, f"{words[0]}" if words else "its scoring did"))
+            told = words[0] if words else "the scorer failed"
+            failed.append((before, f"{told}".rstrip(".")))
     if failed:
         warnings.warn(
-            f"{len(failed)} of the {len(known)} candidates of an earlier search that "
-            f"refit={search.refit!r} of {type(search).__name__} needs failed when they "
-            f"were trained again, and are left out. The first says: {failed[0][1]}",
+            f"Of {len(known)} candidates of an earlier search that "
+            f"refit={search.refit!r} of {type(search).__name__} needs, {len(failed)} "
+            f"failed when trained again and cannot be averaged: {failed[0][1]}.",
             FitFailedWarning,
             stacklevel=2,
         )
