@@ -112,8 +112,9 @@ def nested_score(
     is_routed = get_config()["enable_metadata_routing"]
     if isinstance(search, BaseSearch):
         # What is wrong with it is told here once, and not by the search of each fold.
-        search._validate_params()
-        if not is_routed:
+        if is_routed:
+            search._validate_params()
+        else:
             clone(search).plan(X, y, groups=params.get("groups"))
             check_fit_arguments(search, "fit", X, params)
     with _backend_of(search):
