@@ -46,7 +46,7 @@ from skhyper.search._results import (
 from skhyper.search._simplest import ONE_SE, simplest_within_error
 from skhyper.search._target import Parameters
 from skhyper.search._task import Procedure, last_words
-from skhyper.training import deadline_in_force, store_at
+from skhyper.training import store_at
 
 __all__ = ["NO_FITS", "BaseSearch"]
 
@@ -237,7 +237,7 @@ class BaseSearch(PlannedSearch):
             if callable(self.scoring):
                 check_refit_of_callable(self, outcomes)
             if all(outcome.finished for outcome in outcomes):
-                with deadline_in_force(evaluation.deadline):
+                with budget.for_asking(evaluation):
                     strategy.tell(outcomes)
         evaluation.drop_unfinished()
         if not evaluation.outcomes or not n_splits:

@@ -141,9 +141,10 @@ class Budget:
 
     @contextmanager
     def for_asking(self, evaluation: Evaluation) -> Iterator[None]:
-        """Let what suggests candidates know how long it may take.
+        """Let what suggests candidates, and learns of them, know its time.
 
-        That is a part of what is left, as they are still to be trained.
+        That is a part of what is left: for candidates that are still to be trained, and
+        for a step that takes longer than those before it.
 
         Parameters
         ----------

@@ -3,6 +3,7 @@
 import time
 from contextlib import suppress
 from functools import partial
+from typing import ClassVar
 
 import joblib
 import numpy as np
@@ -37,6 +38,7 @@ from skhyper.training import (
     Deadline,
     OutOfTime,
     checkpoints_in_force,
+    deadline_here,
     deadline_in_force,
 )
 from tests.comparing import same_weights
@@ -122,6 +124,53 @@ def test_there_is_a_candidate_however_much_the_model_knows_before(n_known, digit
         endless_net(), cv=2, random_state=0, max_time=0.01, warm_start_from=known
     )
     assert len(search.fit(*digits).cv_results_["params"]) == 1
+
+
+def test_a_step_may_take_as_long_as_the_longest_of_the_last_ones():
+    stopwatch = Stopwatch()
+    with deadline_in_force(Deadline(time.time() + 60)):
+        with stopwatch.running():
+            time.sleep(0.3)
+        for _ in range(10):
+            with stopwatch.running():
+                pass
+        with deadline_in_force(Deadline(time.time() + 0.25)):
+            assert not stopwatch.has_time()
+        for _ in range(20):
+            with stopwatch.running():
+                pass
+        with deadline_in_force(Deadline(time.time() + 0.25)):
+            assert stopwatch.has_time()
+
+
+class TimedTrees(ExtraTreesRegressor):
+    """Notes what share of the time that is left it may take."""
+
+    end = 0.0
+    shares: ClassVar[list[float]] = []
+
+    def fit(self, X, y):
+        left = self.end - time.time()
+        self.shares.append(deadline_here().left / left)
+        return super().fit(X, y)
+
+
+def test_no_model_may_take_all_the_time_that_is_left(digits):
+    model = {"base_estimator": TimedTrees(n_estimators=2), "n_initial_points": 2}
+    search = BayesSearchCV(
+        endless_net(max_epochs=1),
+        RANGE,
+        n_iter=8,
+        cv=2,
+        random_state=0,
+        max_time=60,
+        optimizer_kwargs=model,
+    )
+    TimedTrees.end = time.time() + 60
+    TimedTrees.shares.clear()
+    search.fit(*digits)
+    assert len(TimedTrees.shares) > 6
+    assert max(TimedTrees.shares) < 0.51
 
 
 class SlowTrees(ExtraTreesRegressor):
