@@ -28,7 +28,8 @@ MAX_TIME_CONSTRAINTS = [Interval(Real, 0, None, closed="neither"), None]
 # candidates that the deadline ends, and what the trial takes that foretells both.
 MOST_REFIT, MOST_SCORING, MOST_TRIED = 0.5, 0.1, 0.1
 
-# Of the time that is left, at most: what the next candidates are asked for.
+# Of the time that is left, at most: what learning from candidates takes, and asking for
+# the next ones.
 MOST_ASKED = 0.5
 
 # What is kept for a refit at least, and for one or a selection that nothing foretells.

@@ -1,4 +1,4 @@
-"""The time that an engine takes to suggest candidates."""
+"""The time that an engine takes to suggest candidates, and to learn from them."""
 
 import time
 from collections import deque
@@ -9,20 +9,20 @@ from skhyper.training import deadline_here
 
 __all__ = ["Stopwatch"]
 
-# Of how many steps the longest foretells the next. A model's fit takes, now and then,
-# four times as long as the one before; a first step, with its imports, is forgotten.
-_N_STEPS = 16
+# The fit of a model takes, now and then, so many times as long as the one before, and
+# not longer than the longest of so many.
+TIMES_AS_LONG, N_STEPS = 4, 16
 
 
 class Stopwatch:
     """Tells whether there is time for another step of an engine.
 
-    A step takes about as long as the longest of the last ones did. The first is always
-    taken.
+    A step takes up to four times as long as the one before, though no longer than the
+    longest of the last sixteen. The first is always taken.
     """
 
     def __init__(self) -> None:
-        self._steps: deque[float] = deque(maxlen=_N_STEPS)
+        self._steps: deque[float] = deque(maxlen=N_STEPS)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -42,4 +42,6 @@ class Stopwatch:
     def has_time(self) -> bool:
         """Tell whether another step would end before the deadline in force."""
         deadline = deadline_here()
-        return deadline is None or deadline.left > max(self._steps, default=-1.0)
+        if deadline is None or not self._steps:
+            return True
+        return deadline.left > min(max(self._steps), TIMES_AS_LONG * self._steps[-1])
