@@ -223,7 +223,7 @@ class BaseSearch(PlannedSearch):
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
         while not evaluation.is_over:
-            with budget.for_asking(evaluation):
+            with budget.for_engine(evaluation):
                 asks = strategy.ask()
             if not asks:
                 break
@@ -237,7 +237,7 @@ class BaseSearch(PlannedSearch):
             if callable(self.scoring):
                 check_refit_of_callable(self, outcomes)
             if all(outcome.finished for outcome in outcomes):
-                with budget.for_asking(evaluation):
+                with budget.for_engine(evaluation):
                     strategy.tell(outcomes)
         evaluation.drop_unfinished()
         if not evaluation.outcomes or not n_splits:

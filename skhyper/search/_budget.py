@@ -30,7 +30,7 @@ MOST_REFIT, MOST_SCORING, MOST_TRIED = 0.5, 0.1, 0.1
 
 # Of the time that is left, at most: what learning from candidates takes, and asking for
 # the next ones.
-MOST_ASKED = 0.5
+MOST_OF_ENGINE = 0.5
 
 # What is kept for a refit at least, and for one or a selection that nothing foretells.
 LEAST_REFIT, UNKNOWN_REFIT = 0.05, 0.2
@@ -141,7 +141,7 @@ class Budget:
         return len(evaluation.folds) if self.search.refit and is_known else 0
 
     @contextmanager
-    def for_asking(self, evaluation: Evaluation) -> Iterator[None]:
+    def for_engine(self, evaluation: Evaluation) -> Iterator[None]:
         """Let what suggests candidates, and learns of them, know its time.
 
         That is a part of what is left: for candidates that are still to be trained, and
@@ -161,7 +161,7 @@ class Budget:
         if deadline is None and self.end is not None:
             deadline = Deadline(self.end)
         if deadline is not None:
-            deadline = Deadline(time.time() + MOST_ASKED * deadline.left)
+            deadline = Deadline(time.time() + MOST_OF_ENGINE * deadline.left)
         with deadline_in_force(deadline):
             yield
 
