@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import groupby
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from skhyper.fused._pool import Batch, Pool
+from skhyper.fused._runs import runs_of
 from skhyper.fused._tape import Tape
 from skhyper.rules import Noise
 from skhyper.training import Rows, batch_bounds
@@ -65,8 +65,10 @@ class Feed:
         self.of_lanes = sources
         self.distinct = list(dict.fromkeys(sources))
         place = {source: number for number, source in enumerate(self.distinct)}
-        self.places = [place[source] for source in sources]
-        self.pool = Pool([source.train for source in self.distinct])
+        self.pool = Pool(
+            [source.train for source in self.distinct],
+            [place[source] for source in sources],
+        )
         self.device = self.distinct[0].train.X.device
         # Lanes of one seed and as many rows draw the same numbers.
         self.keys = [(source.seed, source.n_rows) for source in sources]
@@ -94,22 +96,14 @@ class Feed:
             )
             torch.add(numbers, first, out=order[:n_rows])
         self.orders = orders.to(self.device)
-        self.of_lane = self.orders[self.places]
-        self.numbers = self.of_lane.unbind()
 
-    def batch(self, lanes: slice, n_rows: int) -> Batch:
-        """Make room for the batches of some lanes."""
-        places = self.places[lanes]
-        is_shared = places[0] == places[-1]
-        return self.pool.batch(1 if is_shared else len(places), n_rows)
+    def batch(self, turn: Turn) -> Batch:
+        """Make room for the batches of turns like this one."""
+        return self.pool.batch(turn.stop - turn.start, turn.lanes)
 
     def load(self, turn: Turn, batch: Batch) -> None:
         """Gather the rows of a turn."""
-        if batch.n_runs == 1:
-            batch.fill(self.numbers[turn.lanes.start][turn.start : turn.stop])
-        else:
-            numbers = self.of_lane[turn.lanes, turn.start : turn.stop]
-            batch.fill(numbers.reshape(-1))
+        batch.fill(self.orders[:, turn.start : turn.stop])
 
     def draw(self, tape: Tape, n_rows: int, n_units: int) -> Tensor:
         """Put on a tape that the uniform numbers of a dropout are drawn.
@@ -147,9 +141,5 @@ class Feed:
                 for source in self.of_lanes
                 if batch < len(source.bounds)
             ]
-            first = 0
-            for (start, stop), lanes in groupby(active):
-                last = first + len(list(lanes))
-                turns.append(Turn(batch, slice(first, last), start, stop))
-                first = last
+            turns += [Turn(batch, lanes, *bounds) for bounds, lanes in runs_of(active)]
         return turns

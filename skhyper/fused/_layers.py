@@ -1,5 +1,6 @@
 """The layers of a stack: all lanes forward, all lanes backward."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -9,7 +10,7 @@ from skhyper.fused._activations import Rule
 from skhyper.fused._products import affine, input_gradient, weight_gradient
 from skhyper.fused._tape import Tape
 
-__all__ = ["Activation", "Dropout", "Gradients", "Layer", "Linear"]
+__all__ = ["Activation", "Dropout", "FirstLayer", "Gradients", "Layer", "Linear"]
 
 Gradients = tuple[Tensor | None, list[Tensor]]
 """Of the input, if any is wanted, and of the parameters."""
@@ -26,6 +27,16 @@ class Layer(Protocol):
 
     def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
         """Give where the gradients will be; that of the output is of no other use."""
+
+
+class FirstLayer(Protocol):
+    """A layer that a network can begin with."""
+
+    def begin(self, inputs: Sequence[Tensor], tape: Tape) -> Tensor:
+        """Give where the output will be, of inputs in parts: lanes side by side."""
+
+    def backward(self, gradient: Tensor, tape: Tape) -> Gradients:
+        """Give where the gradients of the parameters will be; no other is wanted."""
 
 
 class Linear:
@@ -62,17 +73,21 @@ class Linear:
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:
         """Multiply and add."""
-        self.dtype = x.dtype
-        self.x, self.multiplied, bias = (
+        return self.begin([x], tape)
+
+    def begin(self, inputs: Sequence[Tensor], tape: Tape) -> Tensor:
+        """Multiply and add, from the inputs of the network."""
+        self.dtype = inputs[0].dtype
+        *self.inputs, self.multiplied, bias = (
             tape.cast(stack, tape.products)
             for stack in (
-                tape.aligned(x),
+                *map(tape.aligned, inputs),
                 self.weight[tape.lanes],
                 self.bias[tape.lanes],
             )
         )
         output = affine(
-            tape, self.x, self.multiplied, bias, is_transposed=self.is_transposed
+            tape, self.inputs, self.multiplied, bias, is_transposed=self.is_transposed
         )
         return output if self.is_last else tape.contiguous(output)
 
@@ -81,7 +96,7 @@ class Linear:
         gradient = tape.aligned(gradient)
         shape = (gradient.shape[2],)
         of_parameters = [
-            weight_gradient(tape, gradient, self.x),
+            weight_gradient(tape, self.inputs, gradient),
             tape.compute(torch.sum, shape, gradient, 1, dtype=gradient.dtype),
         ]
         of_parameters = [tape.cast(part, tape.dtype) for part in of_parameters]

@@ -1,13 +1,13 @@
 """The networks of all lanes, as one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from skhyper.fused._activations import ACTIVATIONS
 from skhyper.fused._alignment import aligned
-from skhyper.fused._layers import Activation, Dropout, Layer, Linear
+from skhyper.fused._layers import Activation, Dropout, FirstLayer, Layer, Linear
 from skhyper.fused._norms import BatchNorm, GroupNorm, LayerNorm
 from skhyper.fused._separate import Separate, replicate
 from skhyper.fused._tape import Draw, Tape
@@ -53,7 +53,7 @@ class Network:
         self.is_penalized = [id(weight) in penalized for weight in named.values()]
         linear = [part for part in template.modules() if isinstance(part, nn.Linear)]
         self.width = max(max(p.in_features, p.out_features) for p in linear)
-        self.layers: list[Layer] = list(self._layers())
+        self.first, self.layers = self._layers()
         self.best: dict[str, Tensor] = {}
 
     def tape(self, lanes: slice, draw: Draw | None = None) -> Tape:
@@ -75,13 +75,13 @@ class Network:
         products = torch.bfloat16 if self.autocast else like.dtype
         return Tape(lanes, n_lanes, like, products, draw)
 
-    def forward(self, x: Tensor, tape: Tape) -> Tensor:
+    def forward(self, inputs: Sequence[Tensor], tape: Tape) -> Tensor:
         """Put the way through the layers on a tape.
 
         Parameters
         ----------
-        x : torch.Tensor of shape (n_lanes, n_rows, n_features)
-            Inputs of the lanes of the tape.
+        inputs : sequence of torch.Tensor of shape (n_lanes_of_part, n_rows, n_features)
+            Inputs of the lanes of the tape, in parts: lanes beside each other.
         tape : Tape
             The tape.
 
@@ -90,6 +90,7 @@ class Network:
         output : torch.Tensor of shape (n_lanes, n_rows, n_outputs)
             Where the outputs will be: the bits that each network gives by itself.
         """
+        x = self.first.begin(inputs, tape)
         for layer in self.layers:
             x = layer.forward(x, tape)
         self.output_dtype = x.dtype
@@ -112,7 +113,8 @@ class Network:
         """
         gradients: list[Tensor] = []
         upstream: Tensor | None = tape.cast(gradient, self.output_dtype)
-        for layer in reversed(self.layers):
+        layers: list[Layer | FirstLayer] = [self.first, *self.layers]
+        for layer in reversed(layers):
             assert upstream is not None, "only the first layer has nothing before it"
             upstream, of_parameters = layer.backward(upstream, tape)
             gradients = of_parameters + gradients
@@ -205,38 +207,25 @@ class Network:
                 layer.p = self.dropout[lane]
         return module
 
-    def _layers(self) -> Iterator[Layer]:
+    def _layers(self) -> tuple[FirstLayer, list[Layer]]:
         children = list(self.template.named_children())
         names = [name for name, _ in children]
-        is_first = True
+        first: FirstLayer
         if LAST_SEPARATE in names:
             end = names.index(LAST_SEPARATE) + 1
-            yield Separate(children[:end], self.stacks)
-            children, is_first = children[end:], False
-        for name, module in children:
-            stacks = [
-                self.stacks[f"{name}.{part}"]
-                for part in (*module._parameters, *module._buffers)
-            ]
-            is_last = name == names[-1]
-            layer = self._stacked(module, stacks, is_first, is_last)
-            if layer is not None:
-                yield layer
-                is_first = False
+            first = Separate(children[:end], self.stacks)
+        else:
+            end, (name, module) = 1, children[0]
+            assert isinstance(module, LinearModule), "nothing else comes first"
+            first = self._linear(name, module)
+        others = [self._stacked(name, module) for name, module in children[end:]]
+        return first, [layer for layer in others if layer is not None]
 
-    def _stacked(
-        self, module: nn.Module, stacks: list[Tensor], is_first: bool, is_last: bool
-    ) -> Layer | None:
+    def _stacked(self, name: str, module: nn.Module) -> Layer | None:
+        stacks = self._stacks_of(name, module)
         match module:
             case LinearModule():
-                weight, bias = stacks
-                return Linear(
-                    weight,
-                    bias,
-                    is_first=is_first,
-                    is_last=is_last,
-                    is_transposed=module.is_transposed,
-                )
+                return self._linear(name, module)
             case nn.BatchNorm1d():
                 assert module.momentum is not None, "no module here averages evenly"
                 weight, bias, mean, var, n_batches = stacks
@@ -254,6 +243,22 @@ class Network:
             case nn.Identity():
                 return None
         return Activation(ACTIVATIONS[type(module)])
+
+    def _linear(self, name: str, module: LinearModule) -> Linear:
+        weight, bias = self._stacks_of(name, module)
+        modules = list(self.template.children())
+        return Linear(
+            weight,
+            bias,
+            is_first=module is modules[0],
+            is_last=module is modules[-1],
+            is_transposed=module.is_transposed,
+        )
+
+    def _stacks_of(self, name: str, module: nn.Module) -> list[Tensor]:
+        """Give the stacks of the parameters and buffers of a layer."""
+        parts = *module._parameters, *module._buffers
+        return [self.stacks[f"{name}.{part}"] for part in parts]
 
     def _dropout(self) -> Dropout:
         like = self.parameters[0]

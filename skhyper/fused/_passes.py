@@ -19,9 +19,7 @@ class EvaluationPass:
     lanes : slice
         Which of them.
     pool : Pool
-        Where the rows come from.
-    n_runs : int
-        1 where all lanes have the same rows, else how many they are.
+        Where the rows of these lanes come from.
     n_rows : int
         Rows of a batch.
     loss : StackedLoss or None, default=None
@@ -42,15 +40,14 @@ class EvaluationPass:
         network: Network,
         lanes: slice,
         pool: Pool,
-        n_runs: int,
         n_rows: int,
         loss: StackedLoss | None = None,
     ) -> None:
-        self.batch = pool.batch(n_runs, n_rows)
-        x, targets = self.batch.spread(lanes.stop - lanes.start)
+        self.batch = pool.batch(n_rows)
+        targets = self.batch.targets
         self.weight = targets.weight
         self.tape = network.tape(lanes)
-        self.output = network.forward(x, self.tape)
+        self.output = network.forward(self.batch.inputs, self.tape)
         self.losses: Tensor | None = None
         if loss is not None:
             self.losses = loss.of_evaluation(self.output, targets, self.tape)
@@ -60,8 +57,8 @@ class EvaluationPass:
 
         Parameters
         ----------
-        numbers : torch.Tensor of int64 of shape (n_runs, n_rows)
-            Their numbers in the pool.
+        numbers : torch.Tensor of int64 of shape (n_sources, n_rows)
+            Their numbers in the pool, for every source of it.
         """
-        self.batch.fill(numbers.reshape(-1))
+        self.batch.fill(numbers)
         self.tape.play()

@@ -1,6 +1,6 @@
 """Matrix products of a stack, lane by lane where a batched one has other bits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import torch
@@ -15,7 +15,12 @@ ENOUGH_NUMBERS = 4_096
 
 
 def affine(
-    tape: Tape, x: Tensor, weight: Tensor, bias: Tensor, *, is_transposed: bool
+    tape: Tape,
+    inputs: Sequence[Tensor],
+    weight: Tensor,
+    bias: Tensor,
+    *,
+    is_transposed: bool,
 ) -> Tensor:
     """Apply each lane's linear layer.
 
@@ -23,8 +28,8 @@ def affine(
     ----------
     tape : Tape
         What it is put on.
-    x : torch.Tensor of shape (n_lanes, n_rows, n_inputs)
-        Inputs.
+    inputs : sequence of torch.Tensor of shape (n_lanes_of_part, n_rows, n_inputs)
+        Inputs, in parts: lanes beside each other.
     weight : torch.Tensor of shape (n_lanes, n_outputs, n_inputs)
         Weights.
     bias : torch.Tensor of shape (n_lanes, n_outputs)
@@ -38,33 +43,37 @@ def affine(
         The bits of ``skhyper.modules.Linear`` in each lane; the rows side by side where
         the transposed matrices are multiplied.
     """
+    n_rows = inputs[0].shape[1]
     if is_transposed:
-        columns = tape.empty((weight.shape[1], x.shape[1]), x.dtype)
-        _put(tape, _columns_batched, _columns_alone, columns, x, weight, bias)
+        columns = tape.empty((weight.shape[1], n_rows), weight.dtype)
+        product = _columns_batched, _columns_alone
+        _put_parts(tape, product, columns, inputs, weight, bias)
         return columns.transpose(1, 2)
-    output = tape.empty((x.shape[1], weight.shape[1]), x.dtype)
-    return _put(tape, _affine_batched, _affine_alone, output, x, weight, bias)
+    output = tape.empty((n_rows, weight.shape[1]), weight.dtype)
+    product = _affine_batched, _affine_alone
+    return _put_parts(tape, product, output, inputs, weight, bias)
 
 
-def weight_gradient(tape: Tape, gradient: Tensor, x: Tensor) -> Tensor:
+def weight_gradient(tape: Tape, inputs: Sequence[Tensor], gradient: Tensor) -> Tensor:
     """Compute the gradient of each lane's weights.
 
     Parameters
     ----------
     tape : Tape
         What it is put on.
+    inputs : sequence of torch.Tensor of shape (n_lanes_of_part, n_rows, n_inputs)
+        Inputs, in parts: lanes beside each other.
     gradient : torch.Tensor of shape (n_lanes, n_rows, n_outputs)
         Gradient of the output.
-    x : torch.Tensor of shape (n_lanes, n_rows, n_inputs)
-        Inputs.
 
     Returns
     -------
     gradient : torch.Tensor of shape (n_lanes, n_outputs, n_inputs)
         The bits that autograd gives in each lane.
     """
-    result = tape.empty((gradient.shape[2], x.shape[2]), x.dtype)
-    return _put(tape, _weight_batched, _weight_alone, result, gradient, x)
+    result = tape.empty((gradient.shape[2], inputs[0].shape[2]), gradient.dtype)
+    product = _weight_batched, _weight_alone
+    return _put_parts(tape, product, result, inputs, gradient)
 
 
 def input_gradient(tape: Tape, gradient: Tensor, weight: Tensor) -> Tensor:
@@ -85,7 +94,8 @@ def input_gradient(tape: Tape, gradient: Tensor, weight: Tensor) -> Tensor:
         The bits that autograd gives in each lane.
     """
     result = tape.empty((gradient.shape[1], weight.shape[2]), weight.dtype)
-    return _put(tape, _input_batched, _input_alone, result, gradient, weight)
+    _put(tape, (_input_batched, _input_alone), result, gradient, weight)
+    return result
 
 
 # What is batched is given views that are made once, with the layout that autograd has:
@@ -110,11 +120,11 @@ def _columns_alone(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.addmm(bias.unsqueeze(1), weight, x.t())
 
 
-def _weight_batched(gradient: Tensor, x: Tensor) -> Call:
+def _weight_batched(x: Tensor, gradient: Tensor) -> Call:
     return torch.bmm, (gradient.transpose(1, 2), x)
 
 
-def _weight_alone(gradient: Tensor, x: Tensor) -> Tensor:
+def _weight_alone(x: Tensor, gradient: Tensor) -> Tensor:
     return torch.mm(gradient.t(), x)
 
 
@@ -128,15 +138,31 @@ def _input_alone(gradient: Tensor, weight: Tensor) -> Tensor:
 
 Batched = Callable[..., Call]
 Alone = Callable[..., Tensor]
+Product = tuple[Batched, Alone]
 
 # The shape of a stack and its strides, by which kernels tell even a single row from a
 # column.
 Layout = tuple[torch.Size, tuple[int, ...]]
 
 
-def _put(
-    tape: Tape, batched: Batched, alone: Alone, result: Tensor, *operands: Tensor
+def _put_parts(
+    tape: Tape,
+    product: Product,
+    result: Tensor,
+    parts: Sequence[Tensor],
+    *stacks: Tensor,
 ) -> Tensor:
+    """Put products on a tape whose first operand is in parts."""
+    start = 0
+    for part in parts:
+        lanes = slice(start, start + len(part))
+        _put(tape, product, result[lanes], part, *(stack[lanes] for stack in stacks))
+        start = lanes.stop
+    return result
+
+
+def _put(tape: Tape, product: Product, result: Tensor, *operands: Tensor) -> None:
+    batched, alone = product
     layouts = tuple((stack.shape, stack.stride()) for stack in operands)
     # Rounded to bfloat16, sums that were added up in another order are so rarely other
     # numbers that no trial is long enough to tell.
@@ -146,7 +172,6 @@ def _put(
         tape.call(function, *views, out=result)
     else:
         tape.call(_lane_by_lane, alone, result, operands)
-    return result
 
 
 def _lane_by_lane(alone: Alone, result: Tensor, operands: tuple[Tensor, ...]) -> None:

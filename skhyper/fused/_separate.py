@@ -41,16 +41,17 @@ class Separate:
         ]
         self.outputs: list[Tensor] = []
 
-    def forward(self, x: Tensor, tape: Tape) -> Tensor:
+    def begin(self, inputs: Sequence[Tensor], tape: Tape) -> Tensor:
         """Compute the outputs, lane by lane."""
-        x, template = tape.aligned(x), self.modules[0]
+        x = [lane for part in inputs for lane in tape.aligned(part)]
+        template = self.modules[0]
         is_cast = tape.products != tape.dtype
         autocast = partial(
             torch.autocast, tape.device.type, tape.products, enabled=is_cast
         )
         with torch.no_grad(), autocast():
-            one = template.eval()(x[0, :1])
-        output = tape.empty((x.shape[1], one.shape[1]), one.dtype)
+            one = template.eval()(x[0][:1])
+        output = tape.empty((len(x[0]), one.shape[1]), one.dtype)
         modules = self.modules[tape.lanes]
         tape.call(self._forward, modules, x, output, tape.is_training, autocast)
         return output
@@ -67,7 +68,7 @@ class Separate:
     def _forward(
         self,
         modules: Sequence[nn.Module],
-        x: Tensor,
+        x: Sequence[Tensor],
         output: Tensor,
         training: bool,
         autocast: Callable[[], torch.autocast],

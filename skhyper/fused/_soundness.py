@@ -43,19 +43,18 @@ def fail_unsound(lanes: Sequence[Lane], network: Network) -> None:
 def _outputs(lanes: Sequence[Lane], network: Network) -> Tensor:
     """Compute the outputs for the first rows of each lane, over again if too few."""
     sources = list(dict.fromkeys(lane.source for lane in lanes))
-    pool = Pool([source.train for source in sources])
+    place = {source: number for number, source in enumerate(sources)}
+    places = [place[lane.source] for lane in lanes]
+    pool = Pool([source.train for source in sources], places)
     numbers = torch.stack(
         [
             first + torch.arange(TRIED_ROWS) % source.n_rows
             for source, first in zip(sources, pool.first, strict=True)
         ]
     )
-    place = {source: number for number, source in enumerate(sources)}
-    places = torch.tensor([place[lane.source] for lane in lanes])
-    numbers = numbers[places].to(sources[0].train.X.device)
     every = slice(0, len(lanes))
-    trial = EvaluationPass(network, every, pool, len(lanes), TRIED_ROWS)
-    trial.take(numbers)
+    trial = EvaluationPass(network, every, pool, TRIED_ROWS)
+    trial.take(numbers.to(sources[0].train.X.device))
     return trial.output
 
 

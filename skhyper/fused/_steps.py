@@ -45,11 +45,10 @@ class TrainingStep:
         self.optimizer = optimizer
         self.feed = feed
         self.lanes = turn.lanes
-        n_lanes, n_rows = turn.lanes.stop - turn.lanes.start, turn.stop - turn.start
-        self.batch = feed.batch(turn.lanes, n_rows)
-        x, targets = self.batch.spread(n_lanes)
+        self.batch = feed.batch(turn)
+        targets = self.batch.targets
         self.tape = tape = network.tape(turn.lanes, feed.draw)
-        output = network.forward(x, tape)
+        output = network.forward(self.batch.inputs, tape)
         self.losses, gradient = loss.of_training(output, targets, tape)
         self.gradients = network.backward(gradient, tape)
         penalties.add(self.gradients, network, tape)

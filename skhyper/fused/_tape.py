@@ -187,6 +187,8 @@ class Tape:
     ) -> Tensor:
         if lies_by_columns(stack):
             return self._copied(stack.mT, gap=gap, dtype=dtype).mT
+        if len(stack) > 1 and not stack.stride(0):
+            return self._copied(stack[:1], gap=gap, dtype=dtype).expand_as(stack)
         shape, dtype = tuple(stack.shape[1:]), dtype or stack.dtype
         copy = empty_stack(len(stack), shape, dtype, stack.device, gap=gap)
         self.call(copy.copy_, stack)

@@ -14,10 +14,11 @@ from skhyper.fused._means import EpochLosses
 from skhyper.fused._network import Network
 from skhyper.fused._optimizers import StackedOptimizer, make_optimizer
 from skhyper.fused._penalties import Penalties
+from skhyper.fused._runs import runs_of
 from skhyper.fused._soundness import fail_unsound
 from skhyper.fused._steps import TrainingStep
 from skhyper.fused._tiling import bucket
-from skhyper.fused._validation import Validation, runs_of
+from skhyper.fused._validation import Validation
 from skhyper.training import NetState, heed_halt
 
 __all__ = ["Tile"]

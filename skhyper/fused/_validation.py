@@ -1,7 +1,6 @@
 """The rows that are watched, after each epoch of a stack."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -12,41 +11,14 @@ from skhyper.fused._means import EpochLosses, mean_losses
 from skhyper.fused._network import Network
 from skhyper.fused._passes import EvaluationPass
 from skhyper.fused._pool import Pool
+from skhyper.fused._runs import runs_of
 from skhyper.rules import score
 from skhyper.training import Rows, evaluation_batches
 
-__all__ = ["Validation", "runs_of"]
+__all__ = ["Validation"]
 
 # The widest layer of a pass has so many values at most, of all its lanes.
 EVALUATION_NUMBERS = 2**21
-
-
-def runs_of(keys: Sequence[int]) -> Iterator[tuple[int, slice]]:
-    """Find the lanes beside each other that have the same key.
-
-    Parameters
-    ----------
-    keys : sequence of int of length n_lanes
-        A key for each lane.
-
-    Yields
-    ------
-    key : int
-        The key.
-    lanes : slice
-        Lanes that have it.
-
-    Examples
-    --------
-    >>> from skhyper.fused._validation import runs_of
-    >>> list(runs_of([5, 5, 3]))
-    [(5, slice(0, 2, None)), (3, slice(2, 3, None))]
-    """
-    start = 0
-    for key, run in groupby(keys):
-        stop = start + len(list(run))
-        yield key, slice(start, stop)
-        start = stop
 
 
 class Validation:
@@ -112,11 +84,10 @@ class Watch:
         self.loss = loss
         rows = [lane.source.valid for lane in lanes if lane.source.valid]
         distinct = list(dict.fromkeys(rows))
-        self.pool = Pool(distinct)
-        self.bounds = evaluation_batches(distinct[0]).bounds
         place = {part: number for number, part in enumerate(distinct)}
-        places = [place[part] for part in rows] if len(distinct) > 1 else [0]
-        numbers = torch.arange(len(distinct[0])) + self.pool.first[places, None]
+        self.pool = Pool(distinct, [place[part] for part in rows])
+        self.bounds = evaluation_batches(distinct[0]).bounds
+        numbers = torch.arange(len(distinct[0])) + self.pool.first[:, None]
         self.numbers = numbers.to(distinct[0].X.device)
         self.passes: dict[int, EvaluationPass] = {}
         self.losses = EpochLosses(
@@ -141,7 +112,7 @@ class Watch:
         n_rows = stop - start
         if n_rows not in self.passes:
             self.passes[n_rows] = EvaluationPass(
-                self.network, self.run, self.pool, len(self.numbers), n_rows, self.loss
+                self.network, self.run, self.pool, n_rows, self.loss
             )
         taken = self.passes[n_rows]
         taken.take(self.numbers[:, start:stop])
@@ -158,9 +129,9 @@ class Watch:
                 for lane, rows in zip(output, watched, strict=True)
                 if rows is not None and rows.y is not None
             ]
+        numbers = self.numbers[self.pool.places]
         _, y, weight = (
-            None if column is None else column[self.numbers]
-            for column in self.pool.columns
+            None if column is None else column[numbers] for column in self.pool.columns
         )
         assert y is not None, "nothing is watched without a target"
         hits = torch.eq(output.argmax(-1), y).to(output.dtype)
