@@ -43,13 +43,11 @@ class LaneByLane:
             for lane, given in enumerate(keywords)
         ]
 
-    def advance(self, rates: Numbers, lanes: slice) -> "Stepped":
-        """Set the learning rates.
+    def stepped(self, lanes: slice) -> "Stepped":
+        """Give lanes that are stepped together.
 
         Parameters
         ----------
-        rates : numpy.ndarray of float64 of shape (n_stepped,)
-            The learning rates.
         lanes : slice
             The lanes, side by side.
 
@@ -58,10 +56,20 @@ class LaneByLane:
         stepped : Stepped
             The optimizers of these lanes.
         """
-        stepped = self.optimizers[lanes]
-        for optimizer, rate in zip(stepped, rates, strict=True):
+        return Stepped(self.optimizers[lanes])
+
+    def advance(self, stepped: "Stepped", rates: Numbers) -> None:
+        """Set the learning rates.
+
+        Parameters
+        ----------
+        stepped : Stepped
+            The optimizers.
+        rates : numpy.ndarray of float64 of shape (n_stepped,)
+            The learning rates.
+        """
+        for optimizer, rate in zip(stepped.optimizers, rates, strict=True):
             optimizer.param_groups[0]["lr"] = float(rate)
-        return Stepped(stepped)
 
     def update(self, gradients: Sequence[Tensor], stepped: "Stepped") -> None:
         """Step the optimizers of some lanes.

@@ -43,12 +43,16 @@ class Source:
 
 
 class Turn(NamedTuple):
-    """Lanes that take a step together: their batches have the same bounds."""
+    """Lanes that take a step together: their batches have the same bounds.
+
+    ``numbers`` has those of the rows in the pool, for every source of it.
+    """
 
     batch: int
     lanes: slice
     start: int
     stop: int
+    numbers: Tensor
 
 
 class Feed:
@@ -75,14 +79,14 @@ class Feed:
         self.generators = {
             key: torch.Generator(self.device) for key in dict.fromkeys(self.keys)
         }
-        self.turns = list(self._turns())
+        shape = len(self.distinct), self.distinct[0].n_rows
+        self.orders = torch.zeros(shape, dtype=torch.int64, device=self.device)
+        self.turns = self._turns()
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle the rows of every source, as its seed says for this epoch."""
-        longest = self.distinct[0].n_rows
-        orders = torch.zeros((len(self.distinct), longest), dtype=torch.int64)
         for source, first, order in zip(
-            self.distinct, self.pool.first, orders, strict=True
+            self.distinct, self.pool.first, self.orders, strict=True
         ):
             n_rows = source.n_rows
             key = (source.seed, n_rows)
@@ -94,16 +98,11 @@ class Feed:
                 if is_shuffled
                 else torch.arange(n_rows)
             )
-            torch.add(numbers, first, out=order[:n_rows])
-        self.orders = orders.to(self.device)
+            order[:n_rows] = numbers + first
 
     def batch(self, turn: Turn) -> Batch:
         """Make room for the batches of turns like this one."""
         return self.pool.batch(turn.stop - turn.start, turn.lanes)
-
-    def load(self, turn: Turn, batch: Batch) -> None:
-        """Gather the rows of a turn."""
-        batch.fill(self.orders[:, turn.start : turn.stop])
 
     def draw(self, tape: Tape, n_rows: int, n_units: int) -> Tensor:
         """Put on a tape that the uniform numbers of a dropout are drawn.
@@ -141,5 +140,8 @@ class Feed:
                 for source in self.of_lanes
                 if batch < len(source.bounds)
             ]
-            turns += [Turn(batch, lanes, *bounds) for bounds, lanes in runs_of(active)]
+            turns += [
+                Turn(batch, lanes, start, stop, self.orders[:, start:stop])
+                for (start, stop), lanes in runs_of(active)
+            ]
         return turns

@@ -1,6 +1,7 @@
 """The losses of the rows of an epoch, and the means that they make."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -31,6 +32,19 @@ def mean_losses(losses: Tensor, weight: Tensor | None) -> Tensor:
     return (losses * weight).sum(1) / weight.sum(1)
 
 
+class Room(NamedTuple):
+    """Where the losses of a batch are kept, and the weights of its rows if any."""
+
+    losses: Tensor
+    weight: Tensor | None
+
+    def keep(self, losses: Tensor, weight: Tensor | None) -> None:
+        """Keep what a batch has given."""
+        self.losses.copy_(losses)
+        if self.weight is not None and weight is not None:
+            self.weight.copy_(weight)
+
+
 class EpochLosses:
     """Keeps the losses of all rows until the epoch ends.
 
@@ -52,14 +66,11 @@ class EpochLosses:
         self.losses = like.new_zeros((n_lanes, n_rows))
         self.weight = like.new_zeros((n_lanes, n_rows)) if is_weighted else None
 
-    def keep(
-        self, lanes: slice, start: int, losses: Tensor, weight: Tensor | None
-    ) -> None:
-        """Keep the losses of a batch of some lanes, and the weights of its rows."""
-        rows = slice(start, start + losses.shape[1])
-        self.losses[lanes, rows] = losses
-        if self.weight is not None and weight is not None:
-            self.weight[lanes, rows] = weight
+    def room(self, lanes: slice, start: int, stop: int) -> "Room":
+        """Give where those of a batch of some lanes are kept."""
+        of_batch = lanes, slice(start, stop)
+        weight = None if self.weight is None else self.weight[of_batch]
+        return Room(self.losses[of_batch], weight)
 
     def means(self, lanes: slice, bounds: Bounds) -> list[float]:
         """Average the means of the batches.

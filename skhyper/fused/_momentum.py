@@ -32,7 +32,7 @@ class AtRate(LanesAtOnce):
 
     def prepare(self, span: Span, rates: Numbers) -> None:
         """Set the rates where they are new."""
-        if not np.array_equal(self.rates[span.lanes], rates):
+        if not (self.rates[span.lanes] == rates).all():
             self.rates[span.lanes] = rates
             span.move(-rates)
 

@@ -40,7 +40,7 @@ PROBES: dict[str, dict[str, Any]] = {
 
 
 class Stepped(Protocol):
-    """Lanes that are about to be stepped."""
+    """Lanes that are stepped together."""
 
     @property
     def mode(self) -> Hashable | None:
@@ -50,8 +50,11 @@ class Stepped(Protocol):
 class StackedOptimizer(Protocol):
     """Steps the lanes of a stack."""
 
-    def advance(self, rates: Numbers, lanes: slice) -> Stepped:
-        """Make some lanes ready for their step: what is done beside the device."""
+    def stepped(self, lanes: slice) -> Stepped:
+        """Give lanes that are stepped together."""
+
+    def advance(self, stepped: Any, rates: Numbers) -> None:
+        """Make lanes ready for their step: what is done beside the device."""
 
     def update(self, gradients: Sequence[Tensor], stepped: Any) -> None:
         """Step lanes that are ready: what is done on the device."""
@@ -128,6 +131,7 @@ def agree(name: str, dtype: torch.dtype) -> bool:
     ]
     for gradient in draws[1:]:
         for each in both:
-            stepped = each.advance(np.array([0.1, 0.03, 0.07]), slice(None))
+            stepped = each.stepped(slice(None))
+            each.advance(stepped, np.array([0.1, 0.03, 0.07]))
             each.update([gradient.clone()], stepped)
     return torch.equal(at_once, by_lane)

@@ -64,28 +64,36 @@ class LanesAtOnce(ABC):
         }
         self._lay_out(parameters)
 
-    def advance(self, rates: Numbers, lanes: slice) -> Span:
-        """Count a step and work out the numbers it takes.
+    def stepped(self, lanes: slice) -> Span:
+        """Give lanes that are stepped together.
 
         Parameters
         ----------
-        rates : numpy.ndarray of float64 of shape (n_stepped,)
-            The learning rates.
         lanes : slice
             The lanes, side by side.
 
         Returns
         -------
         span : Span
-            These lanes and their numbers.
+            These lanes and the numbers of their steps, the same for all who ask.
         """
         bounds = lanes.indices(len(self.steps))
         if bounds not in self.spans:
             self.spans[bounds] = self._span(lanes)
-        span = self.spans[bounds]
-        self.steps[lanes] += 1
+        return self.spans[bounds]
+
+    def advance(self, span: Span, rates: Numbers) -> None:
+        """Count a step and work out the numbers it takes.
+
+        Parameters
+        ----------
+        span : Span
+            The lanes that are stepped.
+        rates : numpy.ndarray of float64 of shape (n_stepped,)
+            Their learning rates.
+        """
+        self.steps[span.lanes] += 1
         self.prepare(span, rates)
-        return span
 
     @abstractmethod
     def prepare(self, span: Span, rates: Numbers) -> None:

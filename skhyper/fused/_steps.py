@@ -1,7 +1,6 @@
 """Steps of the training, each recorded once for the lanes and rows it is about."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from skhyper.fused._feed import Feed, Turn
@@ -43,17 +42,17 @@ class TrainingStep:
         optimizer: StackedOptimizer,
     ) -> None:
         self.optimizer = optimizer
-        self.feed = feed
-        self.lanes = turn.lanes
         self.batch = feed.batch(turn)
         targets = self.batch.targets
         self.tape = tape = network.tape(turn.lanes, feed.draw)
         output = network.forward(self.batch.inputs, tape)
         self.losses, gradient = loss.of_training(output, targets, tape)
-        self.gradients = network.backward(gradient, tape)
-        penalties.add(self.gradients, network, tape)
-        self.graphs = Graphs(feed.generators.values()) if output.is_cuda else None
         self.weight = targets.weight
+        gradients = network.backward(gradient, tape)
+        penalties.add(gradients, network, tape)
+        self.stepped = optimizer.stepped(turn.lanes)
+        tape.call(optimizer.update, gradients, self.stepped)
+        self.graphs = Graphs(feed.generators.values()) if output.is_cuda else None
 
     def take(self, turn: Turn, rates: NDArray[np.float64]) -> None:
         """Take a step.
@@ -65,15 +64,9 @@ class TrainingStep:
         rates : numpy.ndarray of float64 of shape (n_lanes,)
             The learning rates.
         """
-        self.feed.load(turn, self.batch)
-        stepped = self.optimizer.advance(rates, self.lanes)
-
-        def play() -> None:
-            self.tape.play()
-            with torch.inference_mode():
-                self.optimizer.update(self.gradients, stepped)
-
+        self.batch.fill(turn.numbers)
+        self.optimizer.advance(self.stepped, rates)
         if self.graphs is None:
-            play()
+            self.tape.play()
         else:
-            self.graphs.play(play, stepped.mode)
+            self.graphs.play(self.tape.play, self.stepped.mode)

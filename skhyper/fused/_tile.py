@@ -1,7 +1,8 @@
 """The lanes that are stepped at once, from the first epoch to the last."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from skhyper.fused._feed import Feed, Turn
 from skhyper.fused._lanes import Lane
 from skhyper.fused._losses import StackedLoss
-from skhyper.fused._means import EpochLosses
+from skhyper.fused._means import EpochLosses, Room
 from skhyper.fused._network import Network
 from skhyper.fused._optimizers import StackedOptimizer, make_optimizer
 from skhyper.fused._penalties import Penalties
@@ -22,6 +23,14 @@ from skhyper.fused._validation import Validation
 from skhyper.training import NetState, heed_halt
 
 __all__ = ["Tile"]
+
+
+class Move(NamedTuple):
+    """A turn, the step that is taken in it, and where its losses are kept."""
+
+    turn: Turn
+    step: TrainingStep
+    room: Room
 
 
 class Tile:
@@ -93,7 +102,6 @@ class Tile:
             structure.device,
         )
         self.validation = Validation(self.lanes, self.network, self.loss)
-        self.steps: dict[tuple[int, int, int], TrainingStep] = {}
         longest = self.lanes[0].source
         self.losses = EpochLosses(
             len(self.lanes),
@@ -101,6 +109,24 @@ class Tile:
             self.network.parameters[0],
             is_weighted=longest.train.weight is not None,
         )
+        self.moves = list(self._moves())
+
+    def _moves(self) -> Iterator[Move]:
+        """Go through the turns of an epoch; those of one form have one step."""
+        steps: dict[tuple[int, int, int], TrainingStep] = {}
+        for turn in self.feed.turns:
+            key = (turn.lanes.start, turn.lanes.stop, turn.stop - turn.start)
+            if key not in steps:
+                steps[key] = TrainingStep(
+                    turn,
+                    self.feed,
+                    self.network,
+                    self.loss,
+                    self.penalties,
+                    self.optimizer,
+                )
+            room = self.losses.room(turn.lanes, turn.start, turn.stop)
+            yield Move(turn, steps[key], room)
 
     def _train_epoch(self, epoch: int) -> None:
         began = time.perf_counter()
@@ -108,9 +134,10 @@ class Tile:
             lane.begin_epoch()
         self.rates = np.array([lane.rate for lane in self.lanes])
         self.feed.begin_epoch(epoch)
-        for turn in self.feed.turns:
+        for turn, step, room in self.moves:
             heed_halt()
-            self._step(epoch, turn)
+            step.take(turn, self._rates(epoch, turn))
+            room.keep(step.losses, step.weight)
         self._record_losses()
         self.validation.record()
         seconds = time.perf_counter() - began
@@ -120,17 +147,6 @@ class Tile:
             if not lane.is_over and lane.end_epoch(seconds)
         ]
         self.network.remember(best)
-
-    def _step(self, epoch: int, turn: Turn) -> None:
-        """Take one step of some lanes, and keep their losses."""
-        key = (turn.lanes.start, turn.lanes.stop, turn.stop - turn.start)
-        step = self.steps.get(key)
-        if step is None:
-            step = self.steps[key] = TrainingStep(
-                turn, self.feed, self.network, self.loss, self.penalties, self.optimizer
-            )
-        step.take(turn, self._rates(epoch, turn))
-        self.losses.keep(turn.lanes, turn.start, step.losses, step.weight)
 
     def _rates(self, epoch: int, turn: Turn) -> NDArray[np.float64]:
         if self.rates_change:

@@ -117,7 +117,8 @@ class Watch:
         taken = self.passes[n_rows]
         taken.take(self.numbers[:, start:stop])
         assert taken.losses is not None, "a loss was asked for"
-        self.losses.keep(slice(0, len(self.lanes)), start, taken.losses, taken.weight)
+        room = self.losses.room(slice(0, len(self.lanes)), start, stop)
+        room.keep(taken.losses, taken.weight)
         return taken.output if len(self.bounds) == 1 else taken.output.clone()
 
     def _scores(self, output: Tensor) -> list[float]:

@@ -137,7 +137,8 @@ class Pair:
                 weight.grad = gradient[number].clone()
             self.optimizers[lane].param_groups[0]["lr"] = float(rates[lane])
             self.optimizers[lane].step()
-        stepped = self.stacked.advance(rates.numpy()[lanes], lanes)
+        stepped = self.stacked.stepped(lanes)
+        self.stacked.advance(stepped, rates.numpy()[lanes])
         self.stacked.update(gradients, stepped)
 
     def keep(self, lanes):
@@ -264,7 +265,8 @@ def test_the_state_of_a_lane_is_a_copy(name, keywords):
 def test_every_optimizer_can_be_made(name):
     weights = torch.zeros(2, 3)
     optimizer = make_optimizer(name, [weights], [NOTHING, DECAY])
-    stepped = optimizer.advance(np.array([0.1, 0.2]), slice(0, 2))
+    stepped = optimizer.stepped(slice(0, 2))
+    optimizer.advance(stepped, np.array([0.1, 0.2]))
     optimizer.update([torch.ones(2, 3)], stepped)
     assert (weights < 0).all()
 

@@ -1,0 +1,89 @@
+"""Rows that lanes share lie in a batch once, and lanes have the bits of runs alone."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from skhyper.fused._pool import Pool
+from skhyper.training import Rows
+from tests.fused.runs import check, make_requests
+
+DTYPES = [torch.float32, torch.float64]
+# Enough lanes for each fold that their rows are not copied.
+LANES = [
+    {"lr": 0.02 * number, "dropout": 0.1 * (number % 3), "max_epochs": 3 + number % 2}
+    for number in range(1, 6)
+]
+
+
+def make_pool(places, n_sources=3):
+    parts = [
+        Rows(torch.arange(8.0).view(4, 2) + 10 * source, torch.full((4,), source))
+        for source in range(n_sources)
+    ]
+    return Pool(parts, places)
+
+
+@pytest.mark.parametrize(
+    ("places", "n_lanes", "n_gathered"),
+    [
+        ([0], [1], 1),
+        ([2] * 3, [3], 1),
+        ([0] * 4 + [1] * 4, [4, 4], 2),
+        ([0] * 6 + [2] * 2, [6, 2], 2),
+        ([0] * 4 + [1] * 3, [7], 7),
+        ([0, 1, 2], [3], 3),
+    ],
+)
+def test_rows_lie_once_for_lanes_that_are_many(places, n_lanes, n_gathered):
+    pool = make_pool(places)
+    batch = pool.batch(2)
+    batch.fill(pool.first[:, None] + torch.tensor([3, 1]))
+    assert [len(part) for part in batch.inputs] == n_lanes
+    storages = {lane.data_ptr() for part in batch.inputs for lane in part}
+    assert len(storages) == n_gathered
+    lanes = [lane for part in batch.inputs for lane in part]
+    for place, x, y in zip(places, lanes, batch.targets.y, strict=True):
+        assert x.tolist() == [
+            [10.0 * place + 6, 10 * place + 7],
+            [10 * place + 2, 10 * place + 3],
+        ]
+        assert y.tolist() == [place] * 2
+
+
+def test_a_batch_of_some_lanes():
+    pool = make_pool([0] * 5 + [1] * 5)
+    batch = pool.batch(2, slice(5, 10))
+    batch.fill(pool.first[:, None] + torch.tensor([0, 2]))
+    [part] = batch.inputs
+    assert part.shape == (5, 2, 2)
+    assert part[4].tolist() == [[10.0, 11.0], [14.0, 15.0]]
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("widths", [(), (12, 5), (64,)], ids=str)
+@pytest.mark.parametrize("n_features", [1, 7, 32])
+def test_shared_rows_of_vectors(n_features, widths, dtype):
+    form = {"n_features": n_features, "hidden_layer_sizes": widths, "valid": True}
+    check(make_requests(LANES, dtype=dtype, **form))
+
+
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "squared_error"])
+@pytest.mark.parametrize("normalizer", [None, "batch"])
+def test_shared_rows_that_have_weights(normalizer, loss):
+    form = {"normalizer": normalizer, "weighted": True, "valid": True}
+    check(make_requests(LANES, loss=loss, **form))
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+@pytest.mark.parametrize("autocast", [False, True])
+def test_shared_rows_of_any_network(autocast, kind):
+    requests = make_requests(LANES, kind=kind, valid=True)
+    structure = replace(requests[0].recipe.structure, autocast=autocast)
+    check([replace(r, recipe=replace(r.recipe, structure=structure)) for r in requests])
+
+
+def test_shared_rows_of_lanes_that_leave():
+    lanes = [{**lane, "max_epochs": 1 + number} for number, lane in enumerate(LANES)]
+    check(make_requests(lanes + lanes, sizes=(40, 57)))
