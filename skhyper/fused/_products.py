@@ -46,11 +46,11 @@ def affine(
     n_rows = inputs[0].shape[1]
     if is_transposed:
         columns = tape.empty((weight.shape[1], n_rows), weight.dtype)
-        product = _columns_batched, _columns_alone
+        product = (_columns_then_bias, _columns_batched), _columns_alone
         _put_parts(tape, product, columns, inputs, weight, bias)
         return columns.transpose(1, 2)
     output = tape.empty((n_rows, weight.shape[1]), weight.dtype)
-    product = _affine_batched, _affine_alone
+    product = (_rows_then_bias, _rows_batched), _rows_alone
     return _put_parts(tape, product, output, inputs, weight, bias)
 
 
@@ -72,7 +72,7 @@ def weight_gradient(tape: Tape, inputs: Sequence[Tensor], gradient: Tensor) -> T
         The bits that autograd gives in each lane.
     """
     result = tape.empty((gradient.shape[2], inputs[0].shape[2]), gradient.dtype)
-    product = _weight_batched, _weight_alone
+    product = (_weight_batched,), _weight_alone
     return _put_parts(tape, product, result, inputs, gradient)
 
 
@@ -94,7 +94,7 @@ def input_gradient(tape: Tape, gradient: Tensor, weight: Tensor) -> Tensor:
         The bits that autograd gives in each lane.
     """
     result = tape.empty((gradient.shape[1], weight.shape[2]), weight.dtype)
-    _put(tape, (_input_batched, _input_alone), result, gradient, weight)
+    _put(tape, ((_input_batched,), _input_alone), result, gradient, weight)
     return result
 
 
@@ -104,12 +104,20 @@ def input_gradient(tape: Tape, gradient: Tensor, weight: Tensor) -> Tensor:
 Call = tuple[Callable[..., Tensor], tuple[Tensor, ...]]
 
 
-def _affine_batched(x: Tensor, weight: Tensor, bias: Tensor) -> Call:
+def _rows_then_bias(x: Tensor, weight: Tensor, bias: Tensor) -> Call:
+    return _multiply_then_add, (bias.unsqueeze(1), x, weight.transpose(1, 2))
+
+
+def _rows_batched(x: Tensor, weight: Tensor, bias: Tensor) -> Call:
     return torch.baddbmm, (bias.unsqueeze(1), x, weight.transpose(1, 2))
 
 
-def _affine_alone(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def _rows_alone(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.nn.functional.linear(x, weight, bias)
+
+
+def _columns_then_bias(x: Tensor, weight: Tensor, bias: Tensor) -> Call:
+    return _multiply_then_add, (bias.unsqueeze(2), weight, x.transpose(1, 2))
 
 
 def _columns_batched(x: Tensor, weight: Tensor, bias: Tensor) -> Call:
@@ -118,6 +126,11 @@ def _columns_batched(x: Tensor, weight: Tensor, bias: Tensor) -> Call:
 
 def _columns_alone(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.addmm(bias.unsqueeze(1), weight, x.t())
+
+
+def _multiply_then_add(bias: Tensor, a: Tensor, b: Tensor, *, out: Tensor) -> Tensor:
+    # A product that adds by itself first writes the biases where the sums will be.
+    return torch.bmm(a, b, out=out).add_(bias)
 
 
 def _weight_batched(x: Tensor, gradient: Tensor) -> Call:
@@ -138,7 +151,8 @@ def _input_alone(gradient: Tensor, weight: Tensor) -> Tensor:
 
 Batched = Callable[..., Call]
 Alone = Callable[..., Tensor]
-Product = tuple[Batched, Alone]
+Product = tuple[tuple[Batched, ...], Alone]
+"""Batched ways of a product, the fastest first, and that of a lane by itself."""
 
 # The shape of a stack and its strides, by which kernels tell even a single row from a
 # column.
@@ -162,16 +176,21 @@ def _put_parts(
 
 
 def _put(tape: Tape, product: Product, result: Tensor, *operands: Tensor) -> None:
-    batched, alone = product
+    ways, alone = product
     layouts = tuple((stack.shape, stack.stride()) for stack in operands)
-    # Rounded to bfloat16, sums that were added up in another order are so rarely other
-    # numbers that no trial is long enough to tell.
-    is_told = result.dtype is not torch.bfloat16
-    if result.is_cuda or (is_told and _agree(batched, alone, layouts, result.dtype)):
+    if result.is_cuda:
+        batched: Batched | None = ways[-1]
+    elif result.dtype is torch.bfloat16:
+        # Rounded to it, sums that were added up in another order are so rarely other
+        # numbers that no trial is long enough to tell.
+        batched = None
+    else:
+        batched = _exact(product, layouts, result.dtype)
+    if batched is None:
+        tape.call(_lane_by_lane, alone, result, operands)
+    else:
         function, views = batched(*operands)
         tape.call(function, *views, out=result)
-    else:
-        tape.call(_lane_by_lane, alone, result, operands)
 
 
 def _lane_by_lane(alone: Alone, result: Tensor, operands: tuple[Tensor, ...]) -> None:
@@ -180,25 +199,30 @@ def _lane_by_lane(alone: Alone, result: Tensor, operands: tuple[Tensor, ...]) ->
 
 
 @lru_cache(maxsize=4096)
-def _agree(
-    batched: Batched, alone: Alone, layouts: tuple[Layout, ...], dtype: torch.dtype
-) -> bool:
-    """Try whether a batched product has the bits of the separate ones.
+def _exact(
+    product: Product, layouts: tuple[Layout, ...], dtype: torch.dtype
+) -> Batched | None:
+    """Find the first batched way that has the bits of the separate products.
 
     Which kernel a library takes depends on the layouts and the processor, not on the
     numbers; in sums that are added up in another order some of the bits differ.
     """
+    ways, alone = product
+    left = list(ways)
     generator = torch.Generator().manual_seed(0)
     n_numbers = 0
-    while n_numbers < ENOUGH_NUMBERS:
+    while left and n_numbers < ENOUGH_NUMBERS:
         operands = [_drawn(layout, generator, dtype) for layout in layouts]
         separate = torch.stack([alone(*lane) for lane in zip(*operands, strict=True)])
-        function, views = batched(*operands)
-        together = function(*views, out=torch.empty_like(separate))
-        if not torch.equal(together, separate):
-            return False
-        n_numbers += together.numel()
-    return True
+        left = [way for way in left if _gives(separate, *way(*operands))]
+        n_numbers += separate.numel()
+    return next(iter(left), None)
+
+
+def _gives(
+    expected: Tensor, function: Callable[..., Tensor], views: tuple[Tensor, ...]
+) -> bool:
+    return torch.equal(function(*views, out=torch.empty_like(expected)), expected)
 
 
 def _drawn(layout: Layout, generator: torch.Generator, dtype: torch.dtype) -> Tensor:
