@@ -79,10 +79,12 @@ def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
         places = {id(lane): place for place, lane in enumerate(lanes)}
         pieces = _parts(in_order, max(1, math.ceil(len(lanes) / fitting)))
         return [sorted(piece, key=lambda lane: places[id(lane)]) for piece in pieces]
+    # A few lanes too many are less trouble than a tile of a few lanes.
+    largest = max(fitting, math.ceil(len(lanes) / max(1, round(len(lanes) / fitting))))
     for _, run in groupby(lanes, key=lambda lane: lane.source):
         of_source = list(run)
         for piece in _parts(of_source, max(1, round(len(of_source) / fitting))):
-            if tiles and len(tiles[-1]) + len(piece) <= fitting:
+            if tiles and len(tiles[-1]) + len(piece) <= largest:
                 tiles[-1] += piece
             else:
                 tiles.append(piece)

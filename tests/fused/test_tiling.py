@@ -46,6 +46,13 @@ def test_no_tile_is_much_larger_than_what_fits():
     assert min(sizes) >= fitting() // 2
 
 
+def test_a_few_lanes_too_many_make_no_tile_of_their_own():
+    n_candidates = fitting() // 5 + 1
+    n_lanes = 5 * n_candidates
+    assert fitting() < n_lanes < 1.5 * fitting()
+    assert [len(tile) for tile in cut(n_candidates, 5, 1)] == [n_lanes]
+
+
 @pytest.mark.parametrize("n_threads", [2, 3, 4])
 def test_threads_share_what_is_left(n_threads):
     n_candidates = fitting()
