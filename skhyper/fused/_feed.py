@@ -45,7 +45,7 @@ class Source:
 class Turn(NamedTuple):
     """Lanes that take a step together: their batches have the same bounds.
 
-    ``numbers`` has those of the rows in the pool, for every source of it.
+    ``numbers`` has those of the rows, for every source.
     """
 
     batch: int
@@ -85,20 +85,17 @@ class Feed:
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle the rows of every source, as its seed says for this epoch."""
-        for source, first, order in zip(
-            self.distinct, self.pool.first, self.orders, strict=True
-        ):
+        for source, order in zip(self.distinct, self.orders, strict=True):
             n_rows = source.n_rows
             key = (source.seed, n_rows)
             self.generators[key].manual_seed(source.noise.seed_for("dropout", epoch))
             # A batch of all rows needs no shuffling: its gradient is the same sum.
             is_shuffled = len(source.bounds) > 1
-            numbers = (
+            order[:n_rows] = (
                 source.noise.order(n_rows, epoch)
                 if is_shuffled
                 else torch.arange(n_rows)
             )
-            order[:n_rows] = numbers + first
 
     def batch(self, turn: Turn) -> Batch:
         """Make room for the batches of turns like this one."""

@@ -58,7 +58,7 @@ class EvaluationPass:
         Parameters
         ----------
         numbers : torch.Tensor of int64 of shape (n_sources, n_rows)
-            Their numbers in the pool, for every source of it.
+            Their numbers, for every source of the pool.
         """
         self.batch.fill(numbers)
         self.tape.play()

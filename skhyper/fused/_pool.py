@@ -1,6 +1,8 @@
-"""The rows that lanes read, held once, and the batches that are gathered from them."""
+"""The rows that lanes read, and the batches that are gathered from them."""
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -12,61 +14,22 @@ from skhyper.training import Rows
 __all__ = ["Batch", "Pool"]
 
 # Rows that fewer lanes share are copied for each of them, which costs less than to
-# multiply so few lanes at a time.
+# gather and to multiply for so few lanes at a time.
 SHORTEST_RUN = 4
 
+Columns = tuple[Tensor, Tensor, Tensor | None]
+"""Features, targets and weights, row by row."""
 
-class Batch:
-    """Where the rows of a batch lie: those that lanes beside each other share, once.
 
-    Parameters
-    ----------
-    columns : sequence of torch.Tensor of shape (n_rows_of_pool, *) or None
-        Features, targets and weights of the rows that are gathered from.
-    places : sequence of int of length n_lanes
-        The source of each lane.
-    n_rows : int
-        Rows of a batch.
+class Batch(Protocol):
+    """Where the rows of a batch lie.
 
-    Attributes
-    ----------
-    inputs : list of torch.Tensor of shape (n_lanes_of_part, n_rows, n_features)
-        Where the features of the lanes will be, in parts: lanes beside each other.
-    targets : Targets
-        Where the targets and weights of all lanes will be.
+    ``inputs`` are the features of the lanes, in parts: lanes beside each other, of the
+    shape ``(n_lanes_of_part, n_rows, n_features)``. ``targets`` are those of all lanes.
     """
 
-    def __init__(
-        self, columns: Sequence[Tensor | None], places: Sequence[int], n_rows: int
-    ) -> None:
-        device = next(column.device for column in columns if column is not None)
-        runs = _runs(places, device)
-        self.n_lanes = len(places)
-        self.lengths = [length for _, length in runs]
-        of_lane = [
-            run for run, length in enumerate(self.lengths) for _ in range(length)
-        ]
-        self.run_of_lane = torch.tensor(of_lane, device=device)
-        self.source_of_run = torch.tensor([place for place, _ in runs], device=device)
-        rooms = [
-            None
-            if column is None
-            else column.new_empty((len(runs), n_rows, *column.shape[1:]))
-            for column in columns
-        ]
-        self.gathered = [
-            (column, room.flatten(0, 1))
-            for column, room in zip(columns, rooms, strict=True)
-            if column is not None and room is not None
-        ]
-        self.repeated: list[tuple[Tensor, Tensor]] = []
-        x, y, weight = rooms
-        assert x is not None, "rows have features"
-        assert y is not None, "nothing is learned without a target"
-        self.inputs = self._in_parts(x)
-        self.targets = Targets(
-            self._of_lanes(y), None if weight is None else self._of_lanes(weight)
-        )
+    inputs: list[Tensor]
+    targets: Targets
 
     def fill(self, numbers: Tensor) -> None:
         """Gather the rows.
@@ -74,60 +37,127 @@ class Batch:
         Parameters
         ----------
         numbers : torch.Tensor of int64 of shape (n_sources, n_rows)
-            Their numbers in the pool, for every source of it.
+            Their numbers, for every source of the pool.
         """
-        wanted = numbers.index_select(0, self.source_of_run).reshape(-1)
-        for column, room in self.gathered:
-            torch.index_select(column, 0, wanted, out=room)
+
+
+class SharedBatch:
+    """Rows that lanes beside each other share lie there once.
+
+    Parameters
+    ----------
+    sources : sequence of Columns of length n_runs
+        What is gathered from for each run of such lanes.
+    places : sequence of int of length n_runs
+        Which source of the pool that is.
+    lengths : sequence of int of length n_runs
+        How many lanes they are.
+    n_rows : int
+        Rows of a batch.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Columns],
+        places: Sequence[int],
+        lengths: Sequence[int],
+        n_rows: int,
+    ) -> None:
+        rooms = _rooms(sources[0], len(sources), n_rows)
+        self.gathered = [
+            (column, place, room[run])
+            for run, (place, columns) in enumerate(zip(places, sources, strict=True))
+            for column, room in zip(columns, rooms, strict=True)
+            if column is not None and room is not None
+        ]
+        runs = torch.arange(len(sources), device=rooms[0].device)
+        self.run_of_lane = runs.repeat_interleave(torch.tensor(lengths).to(runs.device))
+        self.repeated: list[tuple[Tensor, Tensor]] = []
+        x, y, weight = rooms
+        self.inputs = [
+            rows.expand(length, *rows.shape)
+            for rows, length in zip(x, lengths, strict=True)
+        ]
+        self.targets = Targets(
+            self._of_lanes(y), None if weight is None else self._of_lanes(weight)
+        )
+
+    def fill(self, numbers: Tensor) -> None:
+        """Gather the rows of each run, and repeat their targets for its lanes."""
+        of_source = numbers.unbind()
+        for column, place, room in self.gathered:
+            torch.index_select(column, 0, of_source[place], out=room)
         for room, stack in self.repeated:
             torch.index_select(room, 0, self.run_of_lane, out=stack)
 
-    def _in_parts(self, room: Tensor) -> list[Tensor]:
-        if len(room) == self.n_lanes:
-            return [room]
-        return [
-            rows.expand(length, *rows.shape)
-            for rows, length in zip(room, self.lengths, strict=True)
-        ]
-
     def _of_lanes(self, room: Tensor) -> Tensor:
-        if len(room) in (1, self.n_lanes):
-            return room.expand(self.n_lanes, *room.shape[1:])
-        stack = room.new_empty((self.n_lanes, *room.shape[1:]))
+        n_lanes = len(self.run_of_lane)
+        if len(room) == 1:
+            return room.expand(n_lanes, *room.shape[1:])
+        stack = room.new_empty((n_lanes, *room.shape[1:]))
         self.repeated.append((room, stack))
         return stack
 
 
-def _runs(places: Sequence[int], device: torch.device) -> list[tuple[int, int]]:
-    """Give the source and the number of the lanes of each run that shares its rows."""
-    runs = [(place, lanes.stop - lanes.start) for place, lanes in runs_of(places)]
-    # Another device than a CPU takes hardly longer for many lanes than for few.
-    is_cut = device.type == "cpu" and len(places) >= SHORTEST_RUN * len(runs)
-    if len(runs) == 1 or is_cut:
-        return runs
-    return [(place, 1) for place in places]
+class OwnBatch:
+    """Each lane has its rows to itself.
+
+    Parameters
+    ----------
+    columns : Columns
+        The rows of all sources, one source after the other.
+    places : sequence of int of length n_lanes
+        The source of each lane.
+    first : torch.Tensor of int64 of shape (n_sources,)
+        Number of the first row of each source.
+    n_rows : int
+        Rows of a batch.
+    """
+
+    def __init__(
+        self, columns: Columns, places: Sequence[int], first: Tensor, n_rows: int
+    ) -> None:
+        rooms = _rooms(columns, len(places), n_rows)
+        self.gathered = [
+            (column, room.flatten(0, 1))
+            for column, room in zip(columns, rooms, strict=True)
+            if column is not None and room is not None
+        ]
+        self.places = torch.tensor(places, device=first.device)
+        self.first = first[self.places, None]
+        x, y, weight = rooms
+        self.inputs = [x]
+        self.targets = Targets(y, weight)
+
+    def fill(self, numbers: Tensor) -> None:
+        """Gather the rows of each lane."""
+        wanted = numbers.index_select(0, self.places).add_(self.first).flatten()
+        for column, room in self.gathered:
+            torch.index_select(column, 0, wanted, out=room)
+
+
+def _rooms(columns: Columns, n_stacked: int, n_rows: int) -> Columns:
+    def room(column: Tensor) -> Tensor:
+        return column.new_empty((n_stacked, n_rows, *column.shape[1:]))
+
+    x, y, weight = columns
+    return room(x), room(y), None if weight is None else room(weight)
 
 
 class Pool:
-    """Rows of several sources, one after the other.
+    """The rows of the sources that lanes read.
 
     Parameters
     ----------
     parts : sequence of Rows of length n_sources
-        The rows of each source; they are not copied if it is only one.
+        The rows of each source.
     places : sequence of int of length n_lanes
         The source of each lane.
     """
 
     def __init__(self, parts: Sequence[Rows], places: Sequence[int]) -> None:
-        columns = [(part.X, part.y, part.weight) for part in parts]
-        self.columns = [
-            None if column[0] is None else _joined(column)
-            for column in zip(*columns, strict=True)
-        ]
+        self.sources = [_columns(part) for part in parts]
         self.places = places
-        sizes = [len(part) for part in parts]
-        self.first = torch.tensor([0, *sizes[:-1]]).cumsum(0)
 
     def batch(self, n_rows: int, lanes: slice = slice(None)) -> Batch:
         """Make room for batches.
@@ -144,9 +174,35 @@ class Pool:
         batch : Batch
             The room.
         """
-        return Batch(self.columns, self.places[lanes], n_rows)
+        here = self.places[lanes]
+        runs = [(place, run.stop - run.start) for place, run in runs_of(here)]
+        # Another device than a CPU takes hardly longer for many lanes than for few.
+        is_cut = self.device.type == "cpu" and len(here) >= SHORTEST_RUN * len(runs)
+        if len(runs) > 1 and not is_cut:
+            return OwnBatch(self.joined, here, self.first, n_rows)
+        places, lengths = zip(*runs, strict=True)
+        sources = [self.sources[place] for place in places]
+        return SharedBatch(sources, places, lengths, n_rows)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the rows are."""
+        return self.sources[0][0].device
+
+    @cached_property
+    def joined(self) -> Columns:
+        """The rows of all sources, one source after the other."""
+        x, y, weight = zip(*self.sources, strict=True)
+        weights = [each for each in weight if each is not None]
+        return torch.cat(x), torch.cat(y), torch.cat(weights) if weights else None
+
+    @cached_property
+    def first(self) -> Tensor:
+        """Where each source begins among them."""
+        sizes = [len(x) for x, _, _ in self.sources]
+        return torch.tensor([0, *sizes[:-1]], device=self.device).cumsum(0)
 
 
-def _joined(column: Sequence[Tensor | None]) -> Tensor:
-    parts = [part for part in column if part is not None]
-    return parts[0] if len(parts) == 1 else torch.cat(parts)
+def _columns(rows: Rows) -> Columns:
+    assert rows.y is not None, "nothing is learned without a target"
+    return rows.X, rows.y, rows.weight

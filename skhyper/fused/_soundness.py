@@ -47,10 +47,7 @@ def _outputs(lanes: Sequence[Lane], network: Network) -> Tensor:
     places = [place[lane.source] for lane in lanes]
     pool = Pool([source.train for source in sources], places)
     numbers = torch.stack(
-        [
-            first + torch.arange(TRIED_ROWS) % source.n_rows
-            for source, first in zip(sources, pool.first, strict=True)
-        ]
+        [torch.arange(TRIED_ROWS) % source.n_rows for source in sources]
     )
     every = slice(0, len(lanes))
     trial = EvaluationPass(network, every, pool, TRIED_ROWS)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import pairwise
 
 from skhyper.fused._lanes import Lane
 from skhyper.fused._request import size_of
@@ -49,10 +49,10 @@ def bucket(n_lanes: int) -> int:
 def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
     """Cut the lanes of a stack into tiles.
 
-    Lanes of the same rows stay together where a tile can hold them: what they read in a
-    step lies in a cache when the next of them reads it. Where there is a deadline,
-    those that were handed in one after the other do: tiles that begin too late then
-    cost some candidates of a search, not a split of each.
+    Lanes of the same rows stay beside each other: what they read in a step lies in a
+    cache when the next of them reads it. Where there is a deadline, those that were
+    handed in one after the other stay together: tiles that begin too late then cost
+    some candidates of a search, not a split of each.
 
     Parameters
     ----------
@@ -66,9 +66,8 @@ def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
     tiles : list of list of Lane
         All of the lanes.
     """
-    tiles: list[list[Lane]] = []
     if not lanes:
-        return tiles
+        return []
     structure = lanes[0].recipe.structure
     if structure.device != "cpu":
         # What a step costs there is hardly more for many lanes than for few.
@@ -79,28 +78,17 @@ def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
         places = {id(lane): place for place, lane in enumerate(lanes)}
         pieces = _parts(in_order, max(1, math.ceil(len(lanes) / fitting)))
         return [sorted(piece, key=lambda lane: places[id(lane)]) for piece in pieces]
-    # A few lanes too many are less trouble than a tile of a few lanes.
-    largest = max(fitting, math.ceil(len(lanes) / max(1, round(len(lanes) / fitting))))
-    for _, run in groupby(lanes, key=lambda lane: lane.source):
-        of_source = list(run)
-        for piece in _parts(of_source, max(1, round(len(of_source) / fitting))):
-            if tiles and len(tiles[-1]) + len(piece) <= largest:
-                tiles[-1] += piece
-            else:
-                tiles.append(piece)
-    # What is left for some of the threads at the end is shared by all of them.
-    left = len(tiles) % n_threads
-    shared = [tiles.pop() for _ in range(left)]
-    for tile in shared:
-        most = int(len(tile) / (fitting * SMALLEST_PART))
-        tiles += _parts(tile, max(1, min(n_threads // left, most)))
-    return tiles
+    n_rounds = len(lanes) / (fitting * n_threads)
+    # Threads hold each other up from call to call: the fewer calls, the less they do.
+    n_tiles = n_threads * int(n_rounds) if n_threads > 1 else round(n_rounds)
+    most = int(len(lanes) / (fitting * SMALLEST_PART))
+    return _parts(list(lanes), max(1, min(max(n_tiles, n_threads), most)))
 
 
 def _parts(lanes: list[Lane], n_parts: int) -> list[list[Lane]]:
     """Cut lanes into parts of about the same size."""
-    size = math.ceil(len(lanes) / n_parts)
-    return [lanes[i : i + size] for i in range(0, len(lanes), size)]
+    bounds = [len(lanes) * part // n_parts for part in range(n_parts + 1)]
+    return [lanes[start:stop] for start, stop in pairwise(bounds)]
 
 
 def tile_lanes(structure: Structure) -> int:

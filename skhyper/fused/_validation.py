@@ -87,8 +87,8 @@ class Watch:
         place = {part: number for number, part in enumerate(distinct)}
         self.pool = Pool(distinct, [place[part] for part in rows])
         self.bounds = evaluation_batches(distinct[0]).bounds
-        numbers = torch.arange(len(distinct[0])) + self.pool.first[:, None]
-        self.numbers = numbers.to(distinct[0].X.device)
+        n_rows, device = len(distinct[0]), distinct[0].X.device
+        self.numbers = torch.arange(n_rows, device=device).expand(len(distinct), -1)
         self.passes: dict[int, EvaluationPass] = {}
         self.losses = EpochLosses(
             len(lanes),
@@ -130,11 +130,10 @@ class Watch:
                 for lane, rows in zip(output, watched, strict=True)
                 if rows is not None and rows.y is not None
             ]
-        numbers = self.numbers[self.pool.places]
-        _, y, weight = (
-            None if column is None else column[numbers] for column in self.pool.columns
+        _, y, weight = zip(
+            *map(self.pool.sources.__getitem__, self.pool.places), strict=True
         )
-        assert y is not None, "nothing is watched without a target"
-        hits = torch.eq(output.argmax(-1), y).to(output.dtype)
-        means: list[float] = mean_losses(hits, weight).tolist()
+        hits = torch.eq(output.argmax(-1), torch.stack(y)).to(output.dtype)
+        weights = None if weight[0] is None else torch.stack(weight)
+        means: list[float] = mean_losses(hits, weights).tolist()
         return means

@@ -39,7 +39,7 @@ def make_pool(places, n_sources=3):
 def test_rows_lie_once_for_lanes_that_are_many(places, n_lanes, n_gathered):
     pool = make_pool(places)
     batch = pool.batch(2)
-    batch.fill(pool.first[:, None] + torch.tensor([3, 1]))
+    batch.fill(torch.tensor([3, 1]).expand(3, -1))
     assert [len(part) for part in batch.inputs] == n_lanes
     storages = {lane.data_ptr() for part in batch.inputs for lane in part}
     assert len(storages) == n_gathered
@@ -55,7 +55,7 @@ def test_rows_lie_once_for_lanes_that_are_many(places, n_lanes, n_gathered):
 def test_a_batch_of_some_lanes():
     pool = make_pool([0] * 5 + [1] * 5)
     batch = pool.batch(2, slice(5, 10))
-    batch.fill(pool.first[:, None] + torch.tensor([0, 2]))
+    batch.fill(torch.tensor([0, 2]).expand(3, -1))
     [part] = batch.inputs
     assert part.shape == (5, 2, 2)
     assert part[4].tolist() == [[10.0, 11.0], [14.0, 15.0]]
@@ -87,3 +87,12 @@ def test_shared_rows_of_any_network(autocast, kind):
 def test_shared_rows_of_lanes_that_leave():
     lanes = [{**lane, "max_epochs": 1 + number} for number, lane in enumerate(LANES)]
     check(make_requests(lanes + lanes, sizes=(40, 57)))
+
+
+def test_the_rows_of_a_source_are_not_copied_for_lanes_that_are_many():
+    pool = make_pool([0] * 4 + [1] * 4)
+    batch = pool.batch(2)
+    columns = {column.data_ptr() for column, _, _ in batch.gathered}
+    assert columns == {
+        part.data_ptr() for x, y, _ in pool.sources[:2] for part in (x, y)
+    }
