@@ -1,7 +1,6 @@
 """The order in which lanes read their rows, and what is drawn beside them."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -101,7 +100,7 @@ class Feed:
         """Make room for the batches of turns like this one."""
         return self.pool.batch(turn.stop - turn.start, turn.lanes)
 
-    def draw(self, tape: Tape, n_rows: int, n_units: int) -> Tensor:
+    def draw(self, tape: Tape, n_rows: int, n_units: int) -> list[Tensor]:
         """Put on a tape that the uniform numbers of a dropout are drawn.
 
         Parameters
@@ -113,21 +112,19 @@ class Feed:
 
         Returns
         -------
-        uniforms : torch.Tensor of shape (n_lanes or 1, n_rows, n_units)
-            Where they will be, as float32.
+        uniforms : list of torch.Tensor of shape (n_lanes_of_part, n_rows, n_units)
+            Where they will be, as float32, in parts: lanes beside each other.
         """
-        keys = self.keys[tape.lanes]
-        distinct = list(dict.fromkeys(keys))
-        drawn = torch.empty((len(distinct), n_rows, n_units), device=self.device)
-        for key, target in zip(distinct, drawn, strict=True):
+        keys, shape = self.keys[tape.lanes], (n_rows, n_units)
+        drawn = {}
+        for key in dict.fromkeys(keys):
+            drawn[key] = torch.empty(shape, device=self.device)
             generator = self.generators[key]
-            tape.call(torch.rand, (n_rows, n_units), generator=generator, out=target)
-        if len(distinct) == 1:
-            return drawn
-        place = {key: number for number, key in enumerate(distinct)}
-        which = torch.tensor([place[key] for key in keys], device=self.device)
-        spread = partial(torch.index_select, drawn, 0, which)
-        return tape.compute(spread, (n_rows, n_units), dtype=torch.float32)
+            tape.call(torch.rand, shape, generator=generator, out=drawn[key])
+        return [
+            drawn[key].expand(lanes.stop - lanes.start, *shape)
+            for key, lanes in runs_of(keys)
+        ]
 
     def _turns(self) -> list[Turn]:
         turns = []

@@ -152,9 +152,13 @@ class Dropout:
         if tape.draw is None:
             return x
         shape = tuple(x.shape[1:])
-        uniforms = tape.draw(tape, *shape)
         limits = self.p[tape.lanes]
-        keep = tape.compute(torch.ge, shape, uniforms, limits, dtype=torch.float32)
+        keep = tape.empty(shape, torch.float32)
+        start = 0
+        for uniforms in tape.draw(tape, *shape):
+            part = slice(start, start + len(uniforms))
+            tape.call(torch.ge, uniforms, limits[part], out=keep[part])
+            start = part.stop
         self.factor = tape.cast(keep, x.dtype)
         tape.call(self.factor.mul_, self.scale[tape.lanes])
         return tape.compute(torch.mul, shape, x, self.factor, dtype=x.dtype)

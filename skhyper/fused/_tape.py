@@ -1,6 +1,6 @@
 """What a step does, recorded once and played again and again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -20,8 +20,8 @@ __all__ = ["Draw", "Tape"]
 class Draw(Protocol):
     """Draws uniform numbers for some lanes."""
 
-    def __call__(self, tape: "Tape", n_rows: int, n_units: int) -> Tensor:
-        """Put the drawing on a tape, and give where the numbers will be."""
+    def __call__(self, tape: "Tape", n_rows: int, n_units: int) -> Sequence[Tensor]:
+        """Put the drawing on a tape, and give where the numbers will be, in parts."""
 
 
 class Tape:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from skhyper.fused._lanes import Lane
 from skhyper.fused._request import size_of
@@ -49,10 +49,10 @@ def bucket(n_lanes: int) -> int:
 def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
     """Cut the lanes of a stack into tiles.
 
-    Lanes of the same rows stay beside each other: what they read in a step lies in a
-    cache when the next of them reads it. Where there is a deadline, those that were
-    handed in one after the other stay together: tiles that begin too late then cost
-    some candidates of a search, not a split of each.
+    One thread has tiles of lanes of the same rows, several have as many tiles of about
+    the same size. Where there is a deadline, lanes that were handed in one after the
+    other stay together: tiles that begin too late then cost some candidates of a
+    search, not a split of each.
 
     Parameters
     ----------
@@ -78,11 +78,30 @@ def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
         places = {id(lane): place for place, lane in enumerate(lanes)}
         pieces = _parts(in_order, max(1, math.ceil(len(lanes) / fitting)))
         return [sorted(piece, key=lambda lane: places[id(lane)]) for piece in pieces]
-    n_rounds = len(lanes) / (fitting * n_threads)
+    if n_threads == 1:
+        return _along_sources(lanes, fitting)
     # Threads hold each other up from call to call: the fewer calls, the less they do.
-    n_tiles = n_threads * int(n_rounds) if n_threads > 1 else round(n_rounds)
+    n_tiles = n_threads * max(1, len(lanes) // (fitting * n_threads))
     most = int(len(lanes) / (fitting * SMALLEST_PART))
-    return _parts(list(lanes), max(1, min(max(n_tiles, n_threads), most)))
+    return _parts(list(lanes), max(1, min(n_tiles, most)))
+
+
+def _along_sources(lanes: Sequence[Lane], fitting: int) -> list[list[Lane]]:
+    """Cut lanes so that those of the same rows stay together where a tile holds them.
+
+    Then they take all of their steps together, and read the same rows.
+    """
+    tiles: list[list[Lane]] = []
+    # A few lanes too many are less trouble than a tile of a few lanes.
+    largest = max(fitting, math.ceil(len(lanes) / max(1, round(len(lanes) / fitting))))
+    for _, run in groupby(lanes, key=lambda lane: lane.source):
+        of_source = list(run)
+        for piece in _parts(of_source, max(1, round(len(of_source) / fitting))):
+            if tiles and len(tiles[-1]) + len(piece) <= largest:
+                tiles[-1] += piece
+            else:
+                tiles.append(piece)
+    return tiles
 
 
 def _parts(lanes: list[Lane], n_parts: int) -> list[list[Lane]]:
