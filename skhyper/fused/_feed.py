@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from skhyper.fused._pool import Batch, Pool
-from skhyper.fused._runs import runs_of
+from skhyper.fused._runs import numbered, runs_of
 from skhyper.fused._tape import Tape
 from skhyper.rules import Noise
 from skhyper.training import Rows, batch_bounds
@@ -66,12 +66,8 @@ class Feed:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.of_lanes = sources
-        self.distinct = list(dict.fromkeys(sources))
-        place = {source: number for number, source in enumerate(self.distinct)}
-        self.pool = Pool(
-            [source.train for source in self.distinct],
-            [place[source] for source in sources],
-        )
+        self.distinct, places = numbered(sources)
+        self.pool = Pool([source.train for source in self.distinct], places)
         self.device = self.distinct[0].train.X.device
         # Lanes of one seed and as many rows draw the same numbers.
         self.keys = [(source.seed, source.n_rows) for source in sources]
@@ -84,7 +80,8 @@ class Feed:
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle the rows of every source, as its seed says for this epoch."""
-        for source, order in zip(self.distinct, self.orders, strict=True):
+        orders = torch.zeros(self.orders.shape, dtype=torch.int64)
+        for source, order in zip(self.distinct, orders, strict=True):
             n_rows = source.n_rows
             key = (source.seed, n_rows)
             self.generators[key].manual_seed(source.noise.seed_for("dropout", epoch))
@@ -95,6 +92,7 @@ class Feed:
                 if is_shuffled
                 else torch.arange(n_rows)
             )
+        self.orders.copy_(orders)
 
     def batch(self, turn: Turn) -> Batch:
         """Make room for the batches of turns like this one."""

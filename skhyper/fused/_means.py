@@ -66,7 +66,7 @@ class EpochLosses:
         self.losses = like.new_zeros((n_lanes, n_rows))
         self.weight = like.new_zeros((n_lanes, n_rows)) if is_weighted else None
 
-    def room(self, lanes: slice, start: int, stop: int) -> "Room":
+    def room(self, lanes: slice, start: int, stop: int) -> Room:
         """Give where those of a batch of some lanes are kept."""
         of_batch = lanes, slice(start, stop)
         weight = None if self.weight is None else self.weight[of_batch]

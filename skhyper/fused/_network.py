@@ -217,7 +217,7 @@ class Network:
         else:
             end, (name, module) = 1, children[0]
             assert isinstance(module, LinearModule), "nothing else comes first"
-            first = self._linear(name, module)
+            first = self._linear(module, self._stacks_of(name, module))
         others = [self._stacked(name, module) for name, module in children[end:]]
         return first, [layer for layer in others if layer is not None]
 
@@ -225,7 +225,7 @@ class Network:
         stacks = self._stacks_of(name, module)
         match module:
             case LinearModule():
-                return self._linear(name, module)
+                return self._linear(module, stacks)
             case nn.BatchNorm1d():
                 assert module.momentum is not None, "no module here averages evenly"
                 weight, bias, mean, var, n_batches = stacks
@@ -244,8 +244,8 @@ class Network:
                 return None
         return Activation(ACTIVATIONS[type(module)])
 
-    def _linear(self, name: str, module: LinearModule) -> Linear:
-        weight, bias = self._stacks_of(name, module)
+    def _linear(self, module: LinearModule, stacks: Sequence[Tensor]) -> Linear:
+        weight, bias = stacks
         modules = list(self.template.children())
         return Linear(
             weight,

@@ -1,20 +1,21 @@
 """The rows that lanes read, and the batches that are gathered from them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from skhyper.fused._alignment import empty_stack
 from skhyper.fused._losses import Targets
 from skhyper.fused._runs import runs_of
 from skhyper.training import Rows
 
 __all__ = ["Batch", "Pool"]
 
-# Rows that fewer lanes share are copied for each of them, which costs less than to
-# gather and to multiply for so few lanes at a time.
+# Rows that fewer lanes share on average are copied for each of them, which costs less
+# than to gather and to multiply for so few lanes at a time.
 SHORTEST_RUN = 4
 
 Columns = tuple[Tensor, Tensor, Tensor | None]
@@ -63,38 +64,39 @@ class SharedBatch:
         lengths: Sequence[int],
         n_rows: int,
     ) -> None:
-        rooms = _rooms(sources[0], len(sources), n_rows)
+        def room(column: Tensor) -> Tensor:
+            shape = (n_rows, *column.shape[1:])
+            return empty_stack(len(sources), shape, column.dtype, column.device)
+
+        x, y, weight = rooms = _each(room, sources[0])
         self.gathered = [
-            (column, place, room[run])
+            (column, place, target[run])
             for run, (place, columns) in enumerate(zip(places, sources, strict=True))
-            for column, room in zip(columns, rooms, strict=True)
-            if column is not None and room is not None
+            for column, target in zip(columns, rooms, strict=True)
+            if column is not None and target is not None
         ]
-        runs = torch.arange(len(sources), device=rooms[0].device)
+        runs = torch.arange(len(sources), device=x.device)
         self.run_of_lane = runs.repeat_interleave(torch.tensor(lengths).to(runs.device))
         self.repeated: list[tuple[Tensor, Tensor]] = []
-        x, y, weight = rooms
         self.inputs = [
             rows.expand(length, *rows.shape)
             for rows, length in zip(x, lengths, strict=True)
         ]
-        self.targets = Targets(
-            self._of_lanes(y), None if weight is None else self._of_lanes(weight)
-        )
+        y = y.expand(sum(lengths), *y.shape[1:]) if len(y) == 1 else self._repeat(y)
+        # One weight that stood for those of all lanes would be added up in another
+        # order than those of a lane by itself.
+        self.targets = Targets(y, None if weight is None else self._repeat(weight))
 
     def fill(self, numbers: Tensor) -> None:
-        """Gather the rows of each run, and repeat their targets for its lanes."""
+        """Gather the rows of each run, and repeat what its lanes have by themselves."""
         of_source = numbers.unbind()
         for column, place, room in self.gathered:
             torch.index_select(column, 0, of_source[place], out=room)
         for room, stack in self.repeated:
             torch.index_select(room, 0, self.run_of_lane, out=stack)
 
-    def _of_lanes(self, room: Tensor) -> Tensor:
-        n_lanes = len(self.run_of_lane)
-        if len(room) == 1:
-            return room.expand(n_lanes, *room.shape[1:])
-        stack = room.new_empty((n_lanes, *room.shape[1:]))
+    def _repeat(self, room: Tensor) -> Tensor:
+        stack = room.new_empty((len(self.run_of_lane), *room.shape[1:]))
         self.repeated.append((room, stack))
         return stack
 
@@ -117,15 +119,17 @@ class OwnBatch:
     def __init__(
         self, columns: Columns, places: Sequence[int], first: Tensor, n_rows: int
     ) -> None:
-        rooms = _rooms(columns, len(places), n_rows)
+        def room(column: Tensor) -> Tensor:
+            return column.new_empty((len(places), n_rows, *column.shape[1:]))
+
+        x, y, weight = rooms = _each(room, columns)
         self.gathered = [
-            (column, room.flatten(0, 1))
-            for column, room in zip(columns, rooms, strict=True)
-            if column is not None and room is not None
+            (column, target.flatten(0, 1))
+            for column, target in zip(columns, rooms, strict=True)
+            if column is not None and target is not None
         ]
         self.places = torch.tensor(places, device=first.device)
         self.first = first[self.places, None]
-        x, y, weight = rooms
         self.inputs = [x]
         self.targets = Targets(y, weight)
 
@@ -136,12 +140,9 @@ class OwnBatch:
             torch.index_select(column, 0, wanted, out=room)
 
 
-def _rooms(columns: Columns, n_stacked: int, n_rows: int) -> Columns:
-    def room(column: Tensor) -> Tensor:
-        return column.new_empty((n_stacked, n_rows, *column.shape[1:]))
-
+def _each(function: Callable[[Tensor], Tensor], columns: Columns) -> Columns:
     x, y, weight = columns
-    return room(x), room(y), None if weight is None else room(weight)
+    return function(x), function(y), None if weight is None else function(weight)
 
 
 class Pool:

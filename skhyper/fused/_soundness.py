@@ -9,6 +9,7 @@ from skhyper.fused._lanes import Lane
 from skhyper.fused._network import Network
 from skhyper.fused._passes import EvaluationPass
 from skhyper.fused._pool import Pool
+from skhyper.fused._runs import numbered
 from skhyper.training import TRIED_ROWS
 
 __all__ = ["fail_unsound"]
@@ -42,9 +43,7 @@ def fail_unsound(lanes: Sequence[Lane], network: Network) -> None:
 
 def _outputs(lanes: Sequence[Lane], network: Network) -> Tensor:
     """Compute the outputs for the first rows of each lane, over again if too few."""
-    sources = list(dict.fromkeys(lane.source for lane in lanes))
-    place = {source: number for number, source in enumerate(sources)}
-    places = [place[lane.source] for lane in lanes]
+    sources, places = numbered([lane.source for lane in lanes])
     pool = Pool([source.train for source in sources], places)
     numbers = torch.stack(
         [torch.arange(TRIED_ROWS) % source.n_rows for source in sources]

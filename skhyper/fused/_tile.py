@@ -88,6 +88,8 @@ class Tile:
 
     def _lay_out(self) -> None:
         """Make what depends on which lanes there are."""
+        # What was made for more of them makes room first.
+        self.moves: list[Move] = []
         structure = self.lanes[0].recipe.structure
         knobs = [lane.recipe.knobs for lane in self.lanes]
         self.rates_change = any(lane.rates.changes_in_epoch for lane in self.lanes)

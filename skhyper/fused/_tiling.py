@@ -49,10 +49,10 @@ def bucket(n_lanes: int) -> int:
 def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
     """Cut the lanes of a stack into tiles.
 
-    One thread has tiles of lanes of the same rows, several have as many tiles of about
-    the same size. Where there is a deadline, lanes that were handed in one after the
-    other stay together: tiles that begin too late then cost some candidates of a
-    search, not a split of each.
+    One thread has tiles of lanes of the same rows; several have as many tiles of about
+    the same size, unless the lanes are too few for it. Where there is a deadline, lanes
+    that were handed in one after the other stay together: tiles that begin too late
+    then cost some candidates of a search, not a split of each.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _parts(lanes: list[Lane], n_parts: int) -> list[list[Lane]]:
 
 
 def tile_lanes(structure: Structure) -> int:
-    """Give the number of lanes whose steps are fast together.
+    """Give the number of lanes whose steps are fast together; tiles have about as many.
 
     Parameters
     ----------

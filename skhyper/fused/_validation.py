@@ -11,7 +11,7 @@ from skhyper.fused._means import EpochLosses, mean_losses
 from skhyper.fused._network import Network
 from skhyper.fused._passes import EvaluationPass
 from skhyper.fused._pool import Pool
-from skhyper.fused._runs import runs_of
+from skhyper.fused._runs import numbered, runs_of
 from skhyper.rules import score
 from skhyper.training import Rows, evaluation_batches
 
@@ -83,9 +83,8 @@ class Watch:
         self.network = network
         self.loss = loss
         rows = [lane.source.valid for lane in lanes if lane.source.valid]
-        distinct = list(dict.fromkeys(rows))
-        place = {part: number for number, part in enumerate(distinct)}
-        self.pool = Pool(distinct, [place[part] for part in rows])
+        distinct, places = numbered(rows)
+        self.pool = Pool(distinct, places)
         self.bounds = evaluation_batches(distinct[0]).bounds
         n_rows, device = len(distinct[0]), distinct[0].X.device
         self.numbers = torch.arange(n_rows, device=device).expand(len(distinct), -1)
@@ -130,9 +129,10 @@ class Watch:
                 for lane, rows in zip(output, watched, strict=True)
                 if rows is not None and rows.y is not None
             ]
-        _, y, weight = zip(
-            *map(self.pool.sources.__getitem__, self.pool.places), strict=True
-        )
+        sources = self.pool.sources
+        if len(sources) > 1:
+            sources = [sources[place] for place in self.pool.places]
+        _, y, weight = zip(*sources, strict=True)
         hits = torch.eq(output.argmax(-1), torch.stack(y)).to(output.dtype)
         weights = None if weight[0] is None else torch.stack(weight)
         means: list[float] = mean_losses(hits, weights).tolist()

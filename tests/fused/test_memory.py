@@ -7,6 +7,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from weakref import WeakSet
 
 import joblib
 import pytest
@@ -14,8 +15,11 @@ from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 
 from skhyper import MLPClassifier
+from skhyper.fused import _tile
 from skhyper.fused._sharing import KnownRows, make_lanes
-from skhyper.training import Data, Outcome, Rows
+from skhyper.fused._steps import TrainingStep
+from skhyper.fused._trainer import train_together
+from skhyper.training import Data, Halt, Outcome, Rows
 from tests.fused.runs import make_requests
 
 SCRIPT = Path(__file__).with_name("peak_memory.py")
@@ -147,3 +151,22 @@ def test_rows_that_differ_in_one_number_are_not_shared():
     lanes = {lane.number: lane for lane in make_lanes([one, other], range(2))}
     assert lanes[0].source.train is one.data.train
     assert lanes[1].source.train is other.data.train
+
+
+def test_steps_of_many_lanes_are_gone_when_those_of_fewer_are_made(monkeypatch):
+    n_others, alive = [], WeakSet()
+
+    class Watched(TrainingStep):
+        def __init__(self, turn, *parts):
+            gc.collect()
+            n_lanes = turn.lanes.stop
+            n_others.append(sum(step.n_lanes != n_lanes for step in alive))
+            super().__init__(turn, *parts)
+            self.n_lanes = n_lanes
+            alive.add(self)
+
+    monkeypatch.setattr(_tile, "TrainingStep", Watched)
+    lanes = [{"max_epochs": epochs} for epochs in (1,) * 6 + (2,) * 3]
+    train_together(make_requests(lanes, sizes=(40,)), 1, Halt())
+    assert len(n_others) > 2
+    assert not any(n_others)

@@ -17,12 +17,15 @@ LANES = [
 ]
 
 
-def make_pool(places, n_sources=3):
-    parts = [
+def make_parts(n_sources):
+    return [
         Rows(torch.arange(8.0).view(4, 2) + 10 * source, torch.full((4,), source))
         for source in range(n_sources)
     ]
-    return Pool(parts, places)
+
+
+def make_pool(places):
+    return Pool(make_parts(3), places)
 
 
 @pytest.mark.parametrize(
@@ -90,9 +93,27 @@ def test_shared_rows_of_lanes_that_leave():
 
 
 def test_the_rows_of_a_source_are_not_copied_for_lanes_that_are_many():
-    pool = make_pool([0] * 4 + [1] * 4)
-    batch = pool.batch(2)
+    parts = make_parts(3)
+    batch = Pool(parts, [0] * 4 + [1] * 4).batch(2)
     columns = {column.data_ptr() for column, _, _ in batch.gathered}
-    assert columns == {
-        part.data_ptr() for x, y, _ in pool.sources[:2] for part in (x, y)
-    }
+    of_two = [part for rows in parts[:2] for part in (rows.X, rows.y)]
+    assert columns == {part.data_ptr() for part in of_two}
+
+
+@pytest.mark.parametrize("n_sources", [1, 2, 3])
+@pytest.mark.parametrize("n_rows", range(1, 12))
+def test_weights_of_small_batches(n_rows, n_sources):
+    form = {"n_features": 1, "hidden_layer_sizes": (64,), "normalizer": "batch"}
+    form |= {"loss": "binary_cross_entropy", "optimizer": "rmsprop", "weighted": True}
+    sizes = (4 * n_rows, 4 * n_rows + 1, 4 * n_rows + 2)[:n_sources]
+    # The last batch of a fold may have a single row, which has no variance.
+    form |= {"normalizer": None} if n_rows == 1 or n_sources > 1 else {}
+    check(make_requests(LANES, batch_size=n_rows, sizes=sizes, **form))
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+def test_shared_rows_of_seeds_and_folds_of_any_size(n_threads):
+    lanes = [{**lane, "seed": n % 2, "patience": 2} for n, lane in enumerate(LANES * 3)]
+    requests = make_requests(lanes, sizes=(40, 57, 58), valid=True)
+    # Not as many lanes of each fold.
+    check(requests[:20] + requests[21::3], n_threads)
