@@ -1,16 +1,14 @@
 """What a search makes of the models of its splits."""
 
 import math
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
-from sklearn.exceptions import FitFailedWarning
 
-from skhyper.search._candidate import Ask, Outcome
+from skhyper.search._candidate import Outcome
 from skhyper.search._candidate_ensemble import (
     CandidateEnsembleClassifier,
     CandidateEnsembleRegressor,
@@ -18,8 +16,8 @@ from skhyper.search._candidate_ensemble import (
 from skhyper.search._ensemble import FoldEnsembleClassifier, FoldEnsembleRegressor
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._fold import splitter_of
-from skhyper.search._fold_models import FoldModels
 from skhyper.search._greedy import N_CANDIDATES, OutOfFold, select
+from skhyper.search._retraining import train_again
 from skhyper.search._task import last_words
 from skhyper.training import deadline_here
 
@@ -105,8 +103,10 @@ def assemble(
     ValueError
         If there are no models, or what scores the candidates cannot score averages.
     """
-    failed = _train_again(search, evaluation, outcomes)
     best = outcomes[search.best_index_]
+    failed = train_again(search, evaluation, outcomes, N_KEPT[search.refit], best)
+    for outcome in outcomes:
+        outcome.results = outcome.again or outcome.results
     if not _has_models(best):
         if words := [text for one, text in failed if one is best]:
             reason = f"trained again, it failed on a split: {words[0]}. Set"
@@ -126,72 +126,6 @@ def assemble(
     if search.refit == ENSEMBLE:
         return _fold_ensemble(search, evaluation, outcomes, search.best_index_)
     return _greedy_ensemble(search, evaluation, outcomes)
-
-
-def _train_again(
-    search: Any, evaluation: Evaluation, outcomes: Sequence[Outcome]
-) -> list[tuple[Outcome, str]]:
-    """Make the models of those of the best that an earlier search has evaluated.
-
-    Those that failed are returned, with what they say.
-    """
-    models = FoldModels(search._objective, N_KEPT[search.refit])
-    for outcome in outcomes:
-        models.see(outcome)
-    known = [outcome for outcome in models.best if outcome.was_read]
-    if (deadline := deadline_here()) is not None:
-        # The time of the others is that of the selection.
-        best = outcomes[search.best_index_]
-        known = [one for one in known if one is best and not deadline.passed]
-    if not known:
-        return []
-    failed: list[tuple[Outcome, str]] = []
-    trained = _trained(search, evaluation.afresh(deadline), known)
-    for before, outcome in zip(known, trained, strict=True):
-        if _is_whole(outcome):
-            before.results = outcome.results
-        elif outcome.failed:
-            words = [one.stop_reason for one in outcome.in_order if one.error]
-            told = words[0] if words else "the scorer failed"
-            failed.append((before, f"{told}".rstrip(".")))
-    if failed:
-        warnings.warn(
-            f"Of {len(known)} candidates of an earlier search that "
-            f"refit={search.refit!r} of {type(search).__name__} needs, {len(failed)} "
-            f"failed when trained again and cannot be averaged: {failed[0][1]}.",
-            FitFailedWarning,
-            stacklevel=2,
-        )
-    return failed
-
-
-def _trained(
-    search: Any, evaluation: Evaluation, known: Sequence[Outcome]
-) -> list[Outcome]:
-    """Train candidates by the same legs as before."""
-    rungs = search._rungs()
-    if not rungs:
-        return evaluation.run([Ask(outcome.params) for outcome in known])
-    ends = [outcome.notes["n_resources"] for outcome in known]
-    trained: list[Any] = [None] * len(known)
-    for n_epochs in sorted({*rungs, *ends}):
-        places = [
-            place
-            for place, (end, one) in enumerate(zip(ends, trained, strict=True))
-            if (n_epochs == end or (n_epochs in rungs and n_epochs < end))
-            and (one is None or _is_whole(one))
-        ]
-        asks = [
-            Ask(known[place].params, trained[place], n_epochs, rungs[-1])
-            for place in places
-        ]
-        for place, outcome in zip(places, evaluation.run(asks), strict=True):
-            trained[place] = outcome
-    return trained
-
-
-def _is_whole(outcome: Outcome) -> bool:
-    return outcome.finished and not (outcome.failed or outcome.cut_short)
 
 
 def _has_models(outcome: Outcome) -> bool:

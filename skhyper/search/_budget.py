@@ -13,9 +13,10 @@ from typing import Any
 from sklearn.base import BaseEstimator, clone
 
 from skhyper._sklearn import BaseSearchCV, Interval
-from skhyper.search._assembly import GREEDY, NO_REFIT
+from skhyper.search._assembly import ENSEMBLES, GREEDY, NO_REFIT
 from skhyper.search._evaluation import Evaluation
 from skhyper.search._leg import Leg
+from skhyper.search._retraining import train_best_again
 from skhyper.search._target import Parameters, fitted_networks
 from skhyper.training import Deadline, StopReason, deadline_here, deadline_in_force
 
@@ -97,7 +98,8 @@ class Budget:
 
         What is left until the end is for scoring them and for the refit. How long
         these take is foretold by training a candidate for three epochs on all rows, and
-        anew whenever some fits have come to their own ends.
+        anew whenever some fits have come to their own ends. For an ensemble, the best
+        of an earlier search is trained again before all else: it may remain the best.
 
         Parameters
         ----------
@@ -111,6 +113,9 @@ class Budget:
         if self.end is None:
             return
         if self._forecast is None:
+            if self.search.refit in ENSEMBLES:
+                latest = time.time() + MOST_REFIT * self.search.max_time
+                train_best_again(self.search, evaluation, Deadline(latest))
             self._forecast = self._foretell(evaluation, params, whole)
         evaluation.look_at_time = partial(self._set, evaluation)
         evaluation.look_at_time(1)
@@ -122,8 +127,8 @@ class Budget:
         max_time = self.search.max_time
         n_scored = n_candidates if evaluation.options.get("backend") == "fused" else 1
         kept = min(MARGIN * self._forecast.scoring * n_scored, MOST_SCORING * max_time)
-        if n_fits := self._count_refits(evaluation):
-            refit = n_fits * self._forecast.refit(_most_epochs(evaluation))
+        if self.search.refit not in NO_REFIT:
+            refit = self._forecast.refit(_most_epochs(evaluation))
             refit = max(MARGIN * refit, LEAST_REFIT * max_time)
             kept += min(refit, MOST_REFIT * max_time)
         if self.search.refit == GREEDY:
@@ -131,14 +136,6 @@ class Budget:
         around = deadline_here()
         latest = self.end if around is None else min(self.end, around.seconds)
         evaluation.deadline = Deadline(min(latest, self.end - kept))
-
-    def _count_refits(self, evaluation: Evaluation) -> int:
-        """Count what may be fitted when the last candidate has been trained."""
-        if self.search.refit not in NO_REFIT:
-            return 1
-        # Of a candidate that an earlier search evaluated, an ensemble needs the models.
-        is_known = any(outcome.was_read for outcome in evaluation.outcomes)
-        return len(evaluation.folds) if self.search.refit and is_known else 0
 
     @contextmanager
     def for_engine(self, evaluation: Evaluation) -> Iterator[None]:

@@ -17,7 +17,8 @@ class Outcome:
 
     ``notes`` are further columns of ``cv_results_``, of which ``n_resources`` becomes
     less where the time was up before; ``legs`` hold, for each split, what its training
-    goes on from. ``was_read`` is one that an earlier search has evaluated.
+    goes on from. ``was_read`` is one that an earlier search has evaluated; ``again``
+    are its results, with models, where it was then trained anew.
     """
 
     params: dict[str, Any]
@@ -27,6 +28,7 @@ class Outcome:
     notes: Mapping[str, Any] = field(default_factory=dict)
     legs: dict[int, Leg] = field(default_factory=dict)
     was_read: bool = False
+    again: dict[int, TaskResult] = field(default_factory=dict)
     _before: tuple[dict[int, TaskResult], Mapping[str, Any]] | None = None
 
     @property

@@ -2,6 +2,7 @@
 
 import gc
 import pickle
+import time
 import weakref
 
 import joblib
@@ -258,6 +259,29 @@ def test_time_is_kept_for_models_of_an_earlier_search(digits, tmp_path, monkeypa
     assert len(search.cv_results_["params"]) > 1
     assert search.best_index_ == 0
     assert (search.best_estimator_.members_["test_score"] == 0.5).all()
+
+
+LATE = {"first": None, "end": 0.0}
+
+
+def score_others_late(estimator, X, y):
+    if LATE["first"] not in (None, estimator.lr):
+        time.sleep(max(0, LATE["end"] - time.time()))
+    return SCORE["is"]
+
+
+def test_the_best_of_an_earlier_search_is_trained_before_all_else(
+    digits, tmp_path, monkeypatch
+):
+    settings = {"cv": 3, "random_state": 0, "scoring": score_others_late, "n_iter": 1}
+    first = kept_in_file("optuna", tmp_path, **settings).fit(*digits)
+    monkeypatch.setitem(LATE, "first", first.best_params_["lr"])
+    settings |= {"n_iter": 2, "max_time": 4, "refit": "ensemble"}
+    monkeypatch.setitem(LATE, "end", time.time() + settings["max_time"])
+    search = kept_in_file("optuna", tmp_path, **settings).fit(*digits)
+    assert time.time() > LATE["end"]
+    assert search.best_params_ == first.best_params_
+    assert search.best_estimator_.score(*digits) > 0.2
 
 
 class Counted(LogisticRegression):
