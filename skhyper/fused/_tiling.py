@@ -73,17 +73,18 @@ def cut_tiles(lanes: Sequence[Lane], n_threads: int) -> list[list[Lane]]:
         # What a step costs there is hardly more for many lanes than for few.
         return [list(lanes)]
     fitting = tile_lanes(structure)
+    most = max(1, int(len(lanes) / (fitting * SMALLEST_PART)))
     if any(lane.recipe.deadline is not None for lane in lanes):
         in_order = sorted(lanes, key=lambda lane: lane.number)
         places = {id(lane): place for place, lane in enumerate(lanes)}
-        pieces = _parts(in_order, max(1, math.ceil(len(lanes) / fitting)))
+        n_tiles = max(math.ceil(len(lanes) / fitting), min(n_threads, most))
+        pieces = _parts(in_order, n_tiles)
         return [sorted(piece, key=lambda lane: places[id(lane)]) for piece in pieces]
     if n_threads == 1:
         return _along_sources(lanes, fitting)
     # Threads hold each other up from call to call: the fewer calls, the less they do.
     n_tiles = n_threads * max(1, len(lanes) // (fitting * n_threads))
-    most = int(len(lanes) / (fitting * SMALLEST_PART))
-    return _parts(list(lanes), max(1, min(n_tiles, most)))
+    return _parts(list(lanes), min(n_tiles, most))
 
 
 def _along_sources(lanes: Sequence[Lane], fitting: int) -> list[list[Lane]]:

@@ -1,9 +1,12 @@
 """How the lanes of a stack are cut into tiles."""
 
+from dataclasses import replace
+
 import pytest
 
 from skhyper.fused._sharing import make_lanes
 from skhyper.fused._tiling import cut_tiles, tile_lanes
+from skhyper.training import Deadline
 from tests.fused.runs import make_requests
 
 
@@ -70,6 +73,18 @@ def test_threads_have_as_much_to_do_and_in_few_tiles(n_threads):
 
 def test_few_lanes_are_not_torn_apart():
     assert len(cut(2, 1, 4)) == 1
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+def test_threads_have_tiles_each_also_before_a_deadline(n_threads):
+    [request] = make_requests([{}], sizes=(300,), batch_size=128)
+    timed = replace(request, recipe=replace(request.recipe, deadline=Deadline(0.0)))
+    n_lanes = tile_lanes(request.recipe.structure) * 4 // 5
+    lanes = make_lanes([timed] * n_lanes, range(n_lanes))
+    tiles = cut_tiles(lanes, n_threads)
+    assert len(tiles) == n_threads
+    numbers = [lane.number for tile in tiles for lane in tile]
+    assert numbers == [*range(n_lanes)]
 
 
 def test_narrow_networks_have_larger_tiles_than_wide_ones():
