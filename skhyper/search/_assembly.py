@@ -105,8 +105,6 @@ def assemble(
     """
     best = outcomes[search.best_index_]
     failed = train_again(search, evaluation, outcomes, N_KEPT[search.refit], best)
-    for outcome in outcomes:
-        outcome.results = outcome.again or outcome.results
     if not _has_models(best):
         if words := [text for one, text in failed if one is best]:
             reason = f"trained again, it failed on a split: {words[0]}. Set"

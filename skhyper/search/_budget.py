@@ -114,7 +114,8 @@ class Budget:
             return
         if self._forecast is None:
             if self.search.refit in ENSEMBLES:
-                latest = time.time() + MOST_REFIT * self.search.max_time
+                now = time.time()
+                latest = now + MOST_REFIT * (self._end_before(0.0) - now)
                 train_best_again(self.search, evaluation, Deadline(latest))
             self._forecast = self._foretell(evaluation, params, whole)
         evaluation.look_at_time = partial(self._set, evaluation)
@@ -122,20 +123,31 @@ class Budget:
 
     def _set(self, evaluation: Evaluation, n_candidates: int) -> None:
         """Set the deadline of candidates that are evaluated side by side."""
-        assert self.end is not None, "there is no limit to the time"
         assert self._forecast is not None, "nothing was timed"
         max_time = self.search.max_time
         n_scored = n_candidates if evaluation.options.get("backend") == "fused" else 1
         kept = min(MARGIN * self._forecast.scoring * n_scored, MOST_SCORING * max_time)
-        if self.search.refit not in NO_REFIT:
-            refit = self._forecast.refit(_most_epochs(evaluation))
+        if n_fits := self._count_refits(evaluation):
+            refit = n_fits * self._forecast.refit(_most_epochs(evaluation))
             refit = max(MARGIN * refit, LEAST_REFIT * max_time)
             kept += min(refit, MOST_REFIT * max_time)
         if self.search.refit == GREEDY:
             kept += UNKNOWN_REFIT * max_time
+        evaluation.deadline = Deadline(self._end_before(kept))
+
+    def _end_before(self, kept: float) -> float:
+        """Give the end less what is kept, or that of a search around this one."""
+        assert self.end is not None, "there is no limit to the time"
         around = deadline_here()
-        latest = self.end if around is None else min(self.end, around.seconds)
-        evaluation.deadline = Deadline(min(latest, self.end - kept))
+        return min(self.end - kept, math.inf if around is None else around.seconds)
+
+    def _count_refits(self, evaluation: Evaluation) -> int:
+        """Count what may be fitted when the last candidate has been trained."""
+        if self.search.refit not in NO_REFIT:
+            return 1
+        # Of a better one that another search adds, an ensemble needs the models.
+        is_shared = any(outcome.was_read for outcome in evaluation.outcomes)
+        return len(evaluation.folds) if self.search.refit and is_shared else 0
 
     @contextmanager
     def for_engine(self, evaluation: Evaluation) -> Iterator[None]:

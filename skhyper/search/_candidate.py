@@ -17,8 +17,8 @@ class Outcome:
 
     ``notes`` are further columns of ``cv_results_``, of which ``n_resources`` becomes
     less where the time was up before; ``legs`` hold, for each split, what its training
-    goes on from. ``was_read`` is one that an earlier search has evaluated; ``again``
-    are its results, with models, where it was then trained anew.
+    goes on from. ``was_read`` is one that an earlier search has evaluated; ``again`` is
+    what came of it when it was trained anew, for its models.
     """
 
     params: dict[str, Any]
@@ -28,7 +28,7 @@ class Outcome:
     notes: Mapping[str, Any] = field(default_factory=dict)
     legs: dict[int, Leg] = field(default_factory=dict)
     was_read: bool = False
-    again: dict[int, TaskResult] = field(default_factory=dict)
+    again: "Outcome | None" = None
     _before: tuple[dict[int, TaskResult], Mapping[str, Any]] | None = None
 
     @property

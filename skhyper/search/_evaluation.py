@@ -103,15 +103,17 @@ class Evaluation:
         self.look_at_time: Callable[[int], None] = lambda _: None
         self.fold_models: FoldModels | None = None
         self.seconds = 0.0
+        self._needs_one = True
         self._n_tasks = 0
 
     def afresh(self, deadline: Deadline | None) -> "Evaluation":
-        """Make one of the same rows and splits, which has no candidates yet."""
+        """Make one of the same rows and splits, which needs no candidate in time."""
         procedure = replace(self.procedure, return_train_score=False)
         other = Evaluation(
             self.estimator, self.X, self.y, self.folds, procedure, self.options
         )
         other.deadline = deadline
+        other._needs_one = False
         return other
 
     def candidate(self, params: dict[str, Any]) -> BaseEstimator:
@@ -203,10 +205,13 @@ class Evaluation:
 
     def _is_late(self, tasks: Sequence[Task]) -> bool:
         """Tell whether none of the tasks would begin any more."""
-        return self.is_over and all(task.candidate for task in tasks)
+        return self.is_over and not any(map(self._is_needed, tasks))
+
+    def _is_needed(self, task: Task) -> bool:
+        return self._needs_one and task.candidate == 0
 
     def _deadline_of(self, task: Task) -> Deadline | None:
-        if self.deadline is None or task.candidate:
+        if self.deadline is None or not self._is_needed(task):
             return self.deadline
         return replace(self.deadline, grants_an_epoch=True)
 

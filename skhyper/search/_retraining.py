@@ -15,7 +15,7 @@ __all__ = ["train_again", "train_best_again"]
 
 
 def train_best_again(search: Any, evaluation: Evaluation, deadline: Deadline) -> None:
-    """Train the best of an earlier search, lest it has no models at the end.
+    """Train the best of an earlier search before others take the time for it.
 
     Parameters
     ----------
@@ -24,10 +24,9 @@ def train_best_again(search: Any, evaluation: Evaluation, deadline: Deadline) ->
     evaluation : Evaluation
         Has the rows, the splits and, as its outcomes, all of the earlier search.
     deadline : Deadline
-        What has not ended by then has none.
+        If it passes before, that is as if nothing had been trained.
     """
-    known = _known(search, evaluation.outcomes, 1)
-    _train(search, evaluation.afresh(deadline), known)
+    _train(search, evaluation.afresh(deadline), _known(search, evaluation.outcomes, 1))
 
 
 def train_again(
@@ -37,7 +36,7 @@ def train_again(
     n_best: int,
     best: Outcome,
 ) -> list[tuple[Outcome, str]]:
-    """Train those of the best candidates that an earlier search has evaluated.
+    """Give models to those of the best candidates that an earlier search has evaluated.
 
     Parameters
     ----------
@@ -50,7 +49,7 @@ def train_again(
     n_best : int
         Candidates whose models are needed.
     best : Outcome
-        The only one where time is limited: that of the others is the selection's.
+        The best of all. Before a deadline, no other is trained again here.
 
     Returns
     -------
@@ -59,8 +58,14 @@ def train_again(
     """
     known = _known(search, outcomes, n_best)
     if (deadline := deadline_here()) is not None:
-        known = [one for one in known if one is best and not deadline.passed]
-    failed = _train(search, evaluation.afresh(deadline), known)
+        known = [one for one in known if one is best or one.again]
+    _train(search, evaluation.afresh(deadline), known)
+    failed = []
+    for one in known:
+        if one.again and one.again.failed:
+            failed.append((one, _words(one.again)))
+        elif one.again:
+            one.results = one.again.results
     if failed:
         warnings.warn(
             f"Of {len(known)} candidates of an earlier search that "
@@ -73,27 +78,27 @@ def train_again(
 
 
 def _known(search: Any, outcomes: Sequence[Outcome], n_best: int) -> list[Outcome]:
-    """Give those of the best that have been read and not been trained since."""
+    """Give those of the best that an earlier search has evaluated."""
     models = FoldModels(search._objective, n_best)
     for outcome in outcomes:
         models.see(outcome)
-    return [one for one in models.best if one.was_read and not one.again]
+    return [outcome for outcome in models.best if outcome.was_read]
 
 
-def _train(
-    search: Any, evaluation: Evaluation, known: Sequence[Outcome]
-) -> list[tuple[Outcome, str]]:
-    """Train candidates; give those that failed, with what they say."""
-    failed = []
-    trained = _trained(search, evaluation, known) if known else []
-    for before, outcome in zip(known, trained, strict=True):
-        if _is_whole(outcome):
-            before.again = outcome.results
-        elif outcome.failed:
-            words = [one.stop_reason for one in outcome.in_order if one.error]
-            told = words[0] if words else "the scorer failed"
-            failed.append((before, f"{told}".rstrip(".")))
-    return failed
+def _train(search: Any, evaluation: Evaluation, known: Sequence[Outcome]) -> None:
+    """Train those again that have not been, as far as there is time."""
+    missing = [one for one in known if one.again is None]
+    trained = _trained(search, evaluation, missing) if missing else []
+    for before, outcome in zip(missing, trained, strict=True):
+        if outcome.finished and not outcome.cut_short:
+            before.again = outcome
+
+
+def _words(outcome: Outcome) -> str:
+    """Say why a candidate failed."""
+    words = [result.stop_reason for result in outcome.in_order if result.error]
+    told = words[0] if words else "the scorer failed"
+    return f"{told}".rstrip(".")
 
 
 def _trained(

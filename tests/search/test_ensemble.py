@@ -261,11 +261,12 @@ def test_time_is_kept_for_models_of_an_earlier_search(digits, tmp_path, monkeypa
     assert (search.best_estimator_.members_["test_score"] == 0.5).all()
 
 
-LATE = {"first": None, "end": 0.0}
+LATE = {"first": None, "n_rows": 0, "end": 0.0}
 
 
 def score_others_late(estimator, X, y):
-    if LATE["first"] not in (None, estimator.lr):
+    """Score a split of any but the first candidate when the time is up."""
+    if LATE["first"] not in (None, estimator.lr) and len(X) < LATE["n_rows"]:
         time.sleep(max(0, LATE["end"] - time.time()))
     return SCORE["is"]
 
@@ -275,23 +276,26 @@ def test_the_best_of_an_earlier_search_is_trained_before_all_else(
 ):
     settings = {"cv": 3, "random_state": 0, "scoring": score_others_late, "n_iter": 1}
     first = kept_in_file("optuna", tmp_path, **settings).fit(*digits)
+    settings |= {"n_iter": 2, "max_time": 6, "refit": "ensemble"}
     monkeypatch.setitem(LATE, "first", first.best_params_["lr"])
-    settings |= {"n_iter": 2, "max_time": 4, "refit": "ensemble"}
+    monkeypatch.setitem(LATE, "n_rows", len(digits[0]))
     monkeypatch.setitem(LATE, "end", time.time() + settings["max_time"])
     search = kept_in_file("optuna", tmp_path, **settings).fit(*digits)
     assert time.time() > LATE["end"]
+    assert len(search.cv_results_["params"]) == 2
     assert search.best_params_ == first.best_params_
     assert search.best_estimator_.score(*digits) > 0.2
 
 
 class Counted(LogisticRegression):
-    """Counts its fits, some of which fail."""
+    """Counts its fits, some of which fail, or are slow."""
 
-    n_fits = 0
+    n_fits, delay = 0, 0.0
     failing = frozenset()
 
     def fit(self, X, y, sample_weight=None):
         type(self).n_fits += 1
+        time.sleep(type(self).delay)
         if self.C in type(self).failing:
             raise ArithmeticError("not again")
         return super().fit(X, y, sample_weight)
@@ -324,6 +328,45 @@ def test_fits_that_fail_again_say_why(refit, n_known, digits, tmp_path, monkeypa
         pytest.raises(ValueError, match=message),
     ):
         counted(tmp_path, refit=refit).fit(*digits)
+
+
+def test_what_failed_before_all_else_is_told_and_not_tried_again(
+    digits, tmp_path, monkeypatch
+):
+    [params] = (
+        counted(tmp_path, n_iter=1, refit=False).fit(*digits).cv_results_["params"]
+    )
+    monkeypatch.setattr(Counted, "failing", {params["C"]})
+    monkeypatch.setattr(Counted, "n_fits", 0)
+    search = counted(tmp_path, n_iter=2, refit="ensemble", max_time=600)
+    with (
+        pytest.warns(FitFailedWarning, match="Of 1 .* needs, 1 failed"),
+        pytest.raises(ValueError, match="it failed on a split: ArithmeticError: not"),
+    ):
+        search.fit(*digits)
+    assert Counted.n_fits == 3 + 3
+
+
+def test_one_that_is_trained_again_has_no_place_behind_the_best(
+    digits, tmp_path, monkeypatch
+):
+    counted(tmp_path, n_iter=1, refit=False).fit(*digits)
+    monkeypatch.setitem(SCORE, "is", 2.0)
+    monkeypatch.setattr(Counted, "n_fits", 0)
+    settings = {"n_iter": 21, "max_time": 600}
+    greedy = counted(tmp_path, refit="greedy_ensemble", **settings).fit(*digits)
+    assert Counted.n_fits == 3 * 21
+    assert 0 not in set(greedy.best_estimator_.members_["candidate"])
+
+
+def test_what_is_trained_again_begins_in_time(digits, tmp_path, monkeypatch):
+    counted(tmp_path, n_iter=1, refit=False).fit(*digits)
+    monkeypatch.setattr(Counted, "n_fits", 0)
+    monkeypatch.setattr(Counted, "delay", 3.5)
+    slow = counted(tmp_path, n_iter=2, refit="ensemble", max_time=3)
+    with pytest.raises(ValueError, match="there was no time to train it again"):
+        slow.fit(*digits)
+    assert Counted.n_fits == 1
 
 
 def test_others_that_fail_again_are_left_out(digits, tmp_path, monkeypatch):
