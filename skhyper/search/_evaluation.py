@@ -211,9 +211,9 @@ class Evaluation:
         return self._needs_one and task.candidate == 0
 
     def _deadline_of(self, task: Task) -> Deadline | None:
-        if self.deadline is None or not self._is_needed(task):
-            return self.deadline
-        return replace(self.deadline, grants_an_epoch=True)
+        if self.deadline is None:
+            return None
+        return replace(self.deadline, grants_an_epoch=self._is_needed(task))
 
     def _begin(self, ask: Ask) -> Outcome:
         outcome = ask.outcome

@@ -359,11 +359,12 @@ def test_one_that_is_trained_again_has_no_place_behind_the_best(
     assert 0 not in set(greedy.best_estimator_.members_["candidate"])
 
 
-def test_what_is_trained_again_begins_in_time(digits, tmp_path, monkeypatch):
+@pytest.mark.parametrize("n_iter", [1, 2])
+def test_what_is_trained_again_begins_in_time(n_iter, digits, tmp_path, monkeypatch):
     counted(tmp_path, n_iter=1, refit=False).fit(*digits)
     monkeypatch.setattr(Counted, "n_fits", 0)
     monkeypatch.setattr(Counted, "delay", 3.5)
-    slow = counted(tmp_path, n_iter=2, refit="ensemble", max_time=3)
+    slow = counted(tmp_path, n_iter=n_iter, refit="ensemble", max_time=3)
     with pytest.raises(ValueError, match="there was no time to train it again"):
         slow.fit(*digits)
     assert Counted.n_fits == 1
